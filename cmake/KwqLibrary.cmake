@@ -1,0 +1,8 @@
+# kwq_library(name SOURCES a.cpp … DEPENDS kwq_base … PRIVATE third::party …)
+# One folder, one static library. DEPENDS are the folders whose headers its headers use; PRIVATE are
+# third-party libraries, which must not show in a header.
+function(kwq_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(kwq_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(kwq_${name} PUBLIC kwq_options ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE})
+endfunction()

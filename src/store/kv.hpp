@@ -1,0 +1,79 @@
+// kv: the ordered key-value state a fold lives in. Writes collect in a batch that reads see at once
+// and commit() makes permanent as a whole, so that state and applied offset move together. Two
+// implementations: RocksDB (production), and a map (tests, simulator).
+//
+// One thread at a time. A failed read or write of the disk is not a domain outcome: it throws
+// storage_failure, which ends the process; the log rebuilds what was lost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace kwq::store {
+
+class storage_failure : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+class kv {
+public:
+    virtual ~kv() = default;
+
+    virtual std::optional<std::string> get(std::string_view key) const = 0;
+    virtual void put(std::string_view key, std::string_view value) = 0;
+    virtual void erase(std::string_view key) = 0;
+
+    /// Calls `visit(key, value)` for keys >= `from` that start with `prefix`, in byte order, until
+    /// it returns false. The visitor must not write. `from` empty: from the prefix's first key.
+    using visitor = std::function<bool(std::string_view key, std::string_view value)>;
+    virtual void scan(std::string_view prefix, std::string_view from,
+                      const visitor& visit) const = 0;
+    /// The same downwards, for keys < `before`; `before` empty: from the prefix's last key.
+    virtual void scan_back(std::string_view prefix, std::string_view before,
+                           const visitor& visit) const = 0;
+
+    /// Makes everything written since the last commit permanent, all or nothing, surviving the
+    /// death of the process (not fsynced: the log rebuilds after a power cut).
+    virtual void commit() = 0;
+    /// Bytes in the batch that commit() would write.
+    virtual std::size_t uncommitted_bytes() const = 0;
+    /// Drops the batch and everything stored: a rebuild begins.
+    virtual void clear() = 0;
+};
+
+/// Says whether a stored row may be dropped for good: consulted by compaction, on any thread. The
+/// fold must already treat such a row as absent.
+using expiry = std::function<bool(std::string_view key, std::string_view value)>;
+
+struct rocksdb_options {
+    std::string directory;  // created when absent; exclusive to this process
+    std::size_t cache_bytes = 32U << 20U;
+    std::size_t memtable_bytes = 32U << 20U;
+    expiry may_drop;  // may be empty
+};
+
+/// Throws storage_failure when it cannot be opened.
+std::unique_ptr<kv> open_rocksdb(const rocksdb_options& options);
+std::unique_ptr<kv> make_memory_kv();
+
+// ---- keys: pieces that sort as their values do --------------------------------------------------
+
+/// Appends big-endian, so that byte order is numeric order (for values >= 0).
+void append_u8(std::string& key, std::uint8_t value);
+void append_u32(std::string& key, std::uint32_t value);
+void append_u64(std::string& key, std::uint64_t value);
+/// Appends text and a terminator that sorts before any other byte; text must hold no NUL.
+void append_text(std::string& key, std::string_view text);
+std::uint8_t take_u8(std::string_view& key);
+std::uint32_t take_u32(std::string_view& key);
+std::uint64_t take_u64(std::string_view& key);
+std::string_view take_text(std::string_view& key);
+
+}  // namespace kwq::store
