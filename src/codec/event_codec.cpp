@@ -1,0 +1,1 @@
+#include "codec/event_codec.hpp"

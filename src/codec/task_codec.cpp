@@ -1,0 +1,1 @@
+#include "codec/task_codec.hpp"

@@ -1,0 +1,1 @@
+#include "tracker/tracker.hpp"
