@@ -1,1 +1,1 @@
-// worker
+#include "worker/worker.hpp"
