@@ -1,8 +1,10 @@
-// JSON for the rest of KWQ: a parsed, read-only value and a writer, both plain, so that RapidJSON
-// stays behind codec/*.cpp. Every document is parsed with one set of rules (reliability.md 4.5):
-// pointer and length, iterative, depth <= 32, strict UTF-8, no NUL, no duplicate keys, numbers of
-// at most 32 characters and 4 digits of exponent. `raw` fields (payload, result) are checked for
-// form and come back byte for byte.
+// JSON for the rest of KWQ: a parsed, read-only value and a writer, both plain. Every document is
+// read by one set of rules (reliability.md 4.5): pointer and length, iterative, depth <= 32, strict
+// UTF-8, no lone surrogates, no NUL, no duplicate keys, numbers of at most 32 characters and 4
+// digits of exponent, at most 200,000 values. Opaque parts (payload, result) are bound by depth and
+// well-formedness alone and come back byte for byte.
+//
+// Values are views into the document: flat, 32 bytes each, two allocations for a small document.
 #pragma once
 
 #include "base/clock.hpp"
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +23,8 @@ namespace kwq::codec {
 
 inline constexpr std::size_t max_depth = 32;
 inline constexpr std::size_t max_number_chars = 32;
+inline constexpr std::size_t max_exponent_digits = 4;
+inline constexpr std::size_t max_values = 200'000;  // of one document, opaque parts not counted
 
 /// A value in a parsed document; valid as long as the document.
 class json_value {
@@ -36,25 +41,30 @@ public:
     std::int64_t integer() const;     // kind::integer: fits in 64 bits, no fraction or exponent
     double number() const;            // integer or number
     std::string_view string() const;  // unescaped
-    const std::vector<json_value>& items() const;
-    const std::vector<std::pair<std::string_view, json_value>>& members() const;
+    /// Empty when this is no array, or no object. `first` of a member is its name, unescaped.
+    std::span<const json_value> items() const;
+    std::span<const std::pair<std::string_view, json_value>> members() const;
     /// Null when not an object or without that member.
     const json_value* find(std::string_view name) const;
     /// The text of this value exactly as it stood in the document.
-    std::string_view raw() const { return raw_; }
+    std::string_view raw() const { return {raw_, raw_size_}; }
 
 private:
-    friend class json_document;
     friend class document_builder;
+    using member = std::pair<std::string_view, json_value>;
 
+    const char* raw_ = "";
+    std::uint32_t raw_size_ = 0;
+    std::uint32_t count_ = 0;  // bytes of a string, items, members
+    union {
+        std::int64_t integer_ = 0;
+        double number_;
+        bool boolean_;
+        const char* string_;
+        const json_value* items_;
+        const member* members_;
+    };
     kind kind_ = kind::null;
-    bool boolean_ = false;
-    std::int64_t integer_ = 0;
-    double number_ = 0;
-    std::string_view string_;
-    std::string_view raw_;
-    std::vector<json_value> items_;
-    std::vector<std::pair<std::string_view, json_value>> members_;
 };
 
 /// Owns the text and the values that point into it. Movable.
@@ -65,6 +75,9 @@ public:
     /// values are checked for form but not turned into values: only raw() of them is meaningful.
     static model::result<json_document> parse(std::string text,
                                               const std::vector<std::string_view>& opaque = {});
+    /// The same over text that outlives the document, without copying it.
+    static model::result<json_document> parse_view(std::string_view text,
+                                                   std::span<const std::string_view> opaque = {});
 
     json_document(json_document&&) noexcept;
     json_document& operator=(json_document&&) noexcept;
@@ -73,16 +86,19 @@ public:
     const json_value& root() const;
 
 private:
-    json_document();
     struct state;
+    explicit json_document(std::unique_ptr<state> s);
+    static model::result<json_document> build(std::unique_ptr<state> s, std::string_view text,
+                                              std::span<const std::string_view> opaque);
+
     std::unique_ptr<state> state_;
 };
 
-/// Checks one JSON value by the same rules without building anything: payloads, results.
+/// Checks one opaque value without building anything: well-formed, strict UTF-8, depth <= 32.
 model::result<void> check_json(std::string_view text);
 
 /// Writes JSON into a string. Fields come in the order of the calls; strings are escaped (control
-/// characters, quotes, U+2028/2029); no white space.
+/// characters, quotes, U+2028/2029), bytes that are no UTF-8 become U+FFFD; no white space.
 class json_writer {
 public:
     explicit json_writer(std::string& out) : out_(out) {}
