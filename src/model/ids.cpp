@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <system_error>
@@ -19,9 +20,19 @@ bool is_lower_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+constexpr std::array<bool, 256> make_id_chars() {
+    std::array<bool, 256> chars{};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789._~:@+=,-")) {
+        chars[static_cast<std::uint8_t>(c)] = true;
+    }
+    return chars;
+}
+
+constexpr auto id_chars = make_id_chars();
+
 bool is_id_char(char c) {
-    return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') ||
-           std::string_view("._~:@+=,-").find(c) != std::string_view::npos;
+    return id_chars[static_cast<std::uint8_t>(c)];
 }
 
 /// Decodes one code point at `i` and moves past it; false when it is not well-formed UTF-8.
