@@ -28,8 +28,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kwq::eventlog {
@@ -53,6 +55,16 @@ std::string_view to_string(errc code);
 struct log_error {
     errc code = errc::unknown;
     std::string detail;
+};
+
+/// What a log_error becomes when a result without a value is taken for one, or a log cannot open.
+class log_failure : public std::runtime_error {
+public:
+    explicit log_failure(log_error e);
+    const log_error& error() const { return error_; }
+
+private:
+    log_error error_;
 };
 
 template <class T>

@@ -1,0 +1,241 @@
+// The writer's and the syncer's halves of the commit pipeline.
+#include "eventlog/embedded/commit_pipeline.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace kwq::eventlog {
+
+namespace {
+
+// Bounds how long an ordered append waits behind others, and the memory of one batch.
+constexpr std::size_t max_group_bytes = 16U << 20U;
+constexpr milliseconds room_check_interval{1000};
+
+log_error stopped_error() {
+    return {errc::stopped, "the event log has stopped"};
+}
+
+void resolve_all(std::vector<pending_append>& appends, const log_error& why) {
+    for (auto& a : appends) {
+        a.done(why);
+    }
+}
+
+}  // namespace
+
+commit_pipeline::commit_pipeline(const pipeline_config& config, const clock& time,
+                                 log_storage& storage)
+    : config_(config),
+      time_(time),
+      storage_(storage),
+      syncer_("kwq-log-sync", time),
+      writer_("kwq-log-write", time) {
+    syncer_.start([this] { return sync_when_due(); });
+    writer_.start([this]() -> std::optional<mono_time> {
+        write_queued();
+        return std::nullopt;
+    });
+}
+
+commit_pipeline::~commit_pipeline() {
+    writer_.stop();
+    write_queued();
+    syncer_.stop();
+    sync_now();
+}
+
+void commit_pipeline::append(pending_append what) {
+    const auto bytes = what.bytes;
+    auto done = what.done;
+    if (stopped_) {
+        refuse(std::move(done), stopped_error());
+        return;
+    }
+    if (unwritten_bytes_.fetch_add(bytes) + bytes > max_unwritten_bytes) {
+        unwritten_bytes_ -= bytes;
+        refuse(std::move(done), {errc::overloaded, "too much waits to be written"});
+        return;
+    }
+    if (!writer_.post([this, a = std::move(what)]() mutable { queued_.push_back(std::move(a)); })) {
+        unwritten_bytes_ -= bytes;
+        done(stopped_error());
+    }
+}
+
+void commit_pipeline::refuse(event_log::append_callback done, log_error why) {
+    if (!writer_.post([done, why] { done(why); })) {
+        done(why);
+    }
+}
+
+void commit_pipeline::greet(partition_log& where, const std::string& watcher) {
+    writer_.post([&where, watcher] { where.call_watcher(watcher); });
+}
+
+void commit_pipeline::fail(const std::string& why) {
+    if (!stopped_.exchange(true) && config_.on_stop) {
+        config_.on_stop(why);
+    }
+}
+
+void commit_pipeline::fail_later(const std::string& why) {
+    writer_.post([this, why] { fail(why); });
+}
+
+// ---- writer -------------------------------------------------------------------------------------
+
+void commit_pipeline::write_queued() {
+    auto from = queued_.begin();
+    while (from != queued_.end()) {
+        std::size_t bytes = 0;
+        auto to = from;
+        while (to != queued_.end() && bytes < max_group_bytes) {
+            bytes += to->bytes;
+            ++to;
+        }
+        write_group(group(std::make_move_iterator(from), std::make_move_iterator(to)));
+        unwritten_bytes_ -= bytes;
+        from = to;
+    }
+    queued_.clear();
+}
+
+void commit_pipeline::write_group(group g) {
+    if (stopped_) {
+        resolve_all(g, stopped_error());
+        return;
+    }
+    const bool writes = std::any_of(g.begin(), g.end(), [](const auto& a) { return a.to; });
+    if (writes && !has_room()) {
+        resolve_all(g, {errc::storage_full, "the disk has less than the reserved space free"});
+        return;
+    }
+    auto moved = place(g);
+    if (auto failed = writes ? storage_.write() : std::nullopt) {
+        resolve_all(g, {errc::unknown, *failed});
+        fail("the event log cannot write: " + *failed);
+        return;
+    }
+    publish(std::move(g), std::move(moved));
+}
+
+/// Gives each record its offset and puts it into the next write.
+std::vector<commit_pipeline::moved_end> commit_pipeline::place(group& g) {
+    std::vector<moved_end> moved;
+    for (auto& a : g) {
+        if (a.to == nullptr) {
+            continue;
+        }
+        for (std::size_t i = 0; i < a.records.size(); ++i) {
+            const offset at = a.to->next;
+            a.records[i].offset = at;
+            seal(row_key(a.to->where, at), a.rows[i]);
+            storage_.put(a.to->where, at, a.rows[i]);
+            a.to->next = offset{at.value() + 1};
+        }
+        const auto known = std::find_if(moved.begin(), moved.end(),
+                                        [&](const moved_end& m) { return m.partition == a.to; });
+        if (known == moved.end()) {
+            moved.push_back({a.to, a.to->next});
+        } else {
+            known->end = a.to->next;
+        }
+    }
+    for (const auto& [partition, end] : moved) {
+        if (const auto durable = partition->range().durable; durable != partition->watermark) {
+            storage_.put_watermark(partition->where, durable);
+            partition->watermark = durable;
+        }
+    }
+    return moved;
+}
+
+void commit_pipeline::publish(group g, std::vector<moved_end> moved) {
+    std::vector<waiting_append> ordered;
+    std::vector<waiting_append> synced;
+    for (auto& a : g) {
+        const auto first = a.to == nullptr ? offset{0} : a.records.front().offset;
+        if (a.to != nullptr) {
+            a.to->publish(std::move(a.records), recent_limit_);
+        }
+        (a.how == durability::synced ? synced : ordered).push_back({first, std::move(a.done)});
+    }
+    syncer_.post([this, moved, synced = std::move(synced)] { enqueue_sync(moved, synced); });
+    for (const auto& w : ordered) {
+        w.done(w.first);
+    }
+    for (const auto& m : moved) {
+        m.partition->call_watchers();
+    }
+}
+
+/// Asked of the file system at most once a second.
+bool commit_pipeline::has_room() {
+    if (config_.reserve_bytes == 0) {
+        return true;
+    }
+    const auto now = time_.monotonic();
+    if (!room_known_ || now - room_checked_ >= room_check_interval) {
+        std::error_code failed;
+        const auto space = std::filesystem::space(config_.directory, failed);
+        room_ = failed || space.available >= config_.reserve_bytes;
+        room_checked_ = now;
+        room_known_ = true;
+    }
+    return room_;
+}
+
+// ---- syncer -------------------------------------------------------------------------------------
+
+void commit_pipeline::enqueue_sync(std::vector<moved_end> moved,
+                                   std::vector<waiting_append> waiting) {
+    if (dirty_.empty() && !moved.empty()) {
+        dirty_since_ = time_.monotonic();
+    }
+    dirty_.insert(dirty_.end(), moved.begin(), moved.end());
+    std::move(waiting.begin(), waiting.end(), std::back_inserter(waiting_));
+}
+
+std::optional<mono_time> commit_pipeline::sync_when_due() {
+    const auto due = dirty_since_ + config_.sync_interval;
+    if (waiting_.empty() && (dirty_.empty() || time_.monotonic() < due)) {
+        return dirty_.empty() ? std::nullopt : std::optional(due);
+    }
+    sync_now();
+    return std::nullopt;
+}
+
+void commit_pipeline::sync_now() {
+    const auto dirty = std::exchange(dirty_, {});
+    const auto waiting = std::exchange(waiting_, {});
+    if (dirty.empty() && waiting.empty()) {
+        return;
+    }
+    const auto failed = stopped_ ? failure("it stopped before it was synced") : storage_.sync();
+    if (failed) {
+        for (const auto& w : waiting) {
+            w.done(log_error{errc::unknown, *failed});
+        }
+        fail("the event log cannot sync: " + *failed);
+        return;
+    }
+    for (const auto& m : dirty) {
+        m.partition->now_durable(m.end);
+    }
+    for (const auto& w : waiting) {
+        w.done(w.first);
+    }
+    std::vector<partition_log*> told;
+    for (const auto& m : dirty) {
+        if (std::find(told.begin(), told.end(), m.partition) == told.end()) {
+            told.push_back(m.partition);
+            m.partition->call_watchers();
+        }
+    }
+}
+
+}  // namespace kwq::eventlog

@@ -1,0 +1,106 @@
+// commit_pipeline: how appends reach the disk. Two threads: the writer takes everything queued,
+// gives it offsets and writes it as one batch; the syncer makes durable whatever the writer has
+// written by the time it looks. So one sync serves all that came during the last one, and an
+// ordered append never waits for the disk. In numbered steps:
+//
+//   1. append: encode, queue                                    caller's thread
+//   2. offsets, one write into the operating system's hands      writer
+//   3. visible; ordered appends are answered, watchers called    writer
+//   4. sync, if any append of the group wants it or it is time   syncer
+//   5. durable; synced appends are answered, watchers called     syncer
+//
+// The first failed write ends it: that group is answered errc::unknown, all later ones
+// errc::stopped, nothing is tried again.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/run_loop.hpp"
+#include "eventlog/embedded/log_storage.hpp"
+#include "eventlog/embedded/partition_log.hpp"
+#include "eventlog/event_log.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace kwq::eventlog {
+
+struct pending_append {
+    partition_log* to = nullptr;  // null: nothing to write, only wait for what came before
+    std::vector<log_record> records;
+    std::vector<std::string> rows;  // the same, encoded but not sealed
+    std::size_t bytes = 0;
+    durability how = durability::synced;
+    event_log::append_callback done;
+};
+
+struct pipeline_config {
+    std::string directory;  // whose file system must keep `reserve_bytes` free
+    std::uint64_t reserve_bytes = 0;
+    milliseconds sync_interval = eventlog::sync_interval;
+    std::function<void(std::string)> on_stop;
+};
+
+class commit_pipeline {
+public:
+    commit_pipeline(const pipeline_config& config, const clock& time, log_storage& storage);
+    ~commit_pipeline();  // writes and syncs what is queued
+
+    void append(pending_append what);
+    /// Calls `done` with an error on the writer's thread.
+    void refuse(event_log::append_callback done, log_error why);
+    /// Calls a new watcher for the first time, on the writer's thread.
+    void greet(partition_log& where, const std::string& watcher);
+    /// A write failed: takes nothing more. The first call tells on_stop.
+    void fail(const std::string& why);
+    /// The same from a thread that must not be kept: told from the writer's.
+    void fail_later(const std::string& why);
+    bool stopped() const { return stopped_; }
+    /// What a partition may keep of its newest records; follows the number of partitions.
+    void set_recent_limit(std::size_t bytes) { recent_limit_ = bytes; }
+
+private:
+    struct waiting_append {
+        offset first;
+        event_log::append_callback done;
+    };
+    struct moved_end {
+        partition_log* partition;
+        offset end;
+    };
+    using group = std::vector<pending_append>;
+
+    // writer
+    void write_queued();
+    void write_group(group g);
+    std::vector<moved_end> place(group& g);
+    void publish(group g, std::vector<moved_end> moved);
+    bool has_room();
+    // syncer
+    void enqueue_sync(std::vector<moved_end> moved, std::vector<waiting_append> waiting);
+    std::optional<mono_time> sync_when_due();
+    void sync_now();
+
+    const pipeline_config config_;
+    const clock& time_;
+    log_storage& storage_;
+    std::atomic<bool> stopped_ = false;
+    std::atomic<std::size_t> unwritten_bytes_ = 0;
+    std::atomic<std::size_t> recent_limit_ = 0;
+    // writer's
+    group queued_;
+    mono_time room_checked_{};
+    bool room_known_ = false;
+    bool room_ = true;
+    // syncer's
+    std::vector<moved_end> dirty_;
+    std::vector<waiting_append> waiting_;
+    mono_time dirty_since_{};
+    // last: their threads use all of the above
+    run_loop syncer_;
+    run_loop writer_;
+};
+
+}  // namespace kwq::eventlog

@@ -1,0 +1,298 @@
+// The embedded log's rows in RocksDB. The settings and their reasons are in log_options.cpp.
+#include "eventlog/embedded/log_storage.hpp"
+
+#include "base/assert.hpp"
+#include "eventlog/embedded/log_options.hpp"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+namespace kwq::eventlog {
+
+namespace {
+
+// Rows of the log's own: topic number 0, then a letter.
+constexpr partition_key own_rows{0, 0};
+constexpr std::int64_t last_offset = INT64_MAX;
+
+rocksdb::Slice slice(std::string_view text) {
+    return {text.data(), text.size()};
+}
+
+std::string_view view(const rocksdb::Slice& s) {
+    return {s.data(), s.size()};
+}
+
+failure failure_of(const rocksdb::Status& status) {
+    return status.ok() ? std::nullopt : failure(status.ToString());
+}
+
+log_error read_error(const rocksdb::Status& status) {
+    return {status.IsCorruption() ? errc::corrupt : errc::unknown, status.ToString()};
+}
+
+std::string own_key(char kind, std::string_view rest) {
+    return row_key(own_rows, offset{0}) + kind + std::string(rest);
+}
+
+std::string offset_key(char kind, const partition_key& where) {
+    return own_key(kind, row_key(where, offset{0}));
+}
+
+std::string topic_value(const stored_topic& topic) {
+    return std::to_string(topic.number) + " " + std::to_string(topic.partitions);
+}
+
+std::optional<stored_topic> parse_topic(std::string_view name, std::string_view value) {
+    stored_topic topic{.name = std::string(name)};
+    const char* const end = value.data() + value.size();
+    const auto number = std::from_chars(value.data(), end, topic.number);
+    if (number.ec != std::errc() || number.ptr == end || *number.ptr != ' ') {
+        return std::nullopt;
+    }
+    const auto partitions = std::from_chars(number.ptr + 1, end, topic.partitions);
+    if (partitions.ec != std::errc() || partitions.ptr != end || topic.partitions < 1) {
+        return std::nullopt;
+    }
+    return topic;
+}
+
+class rocksdb_log final : public log_storage {
+public:
+    explicit rocksdb_log(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+    result<std::vector<stored_topic>> topics() override {
+        std::vector<stored_topic> found;
+        const auto prefix = own_key('t', "");
+        const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}));
+        for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+            auto topic = parse_topic(view(it->key()).substr(prefix.size()), view(it->value()));
+            if (!topic) {
+                return log_error{errc::corrupt, "the table of topics cannot be read"};
+            }
+            found.push_back(std::move(*topic));
+        }
+        if (!it->status().ok()) {
+            return read_error(it->status());
+        }
+        return found;
+    }
+
+    failure add_topic(const stored_topic& topic) override {
+        return failure_of(db_->Put(synced(), own_key('t', topic.name), topic_value(topic)));
+    }
+
+    result<partition_range> recover(const partition_key& where) override {
+        const auto first = stored_offset('f', where);
+        const auto durable = stored_offset('d', where);
+        const auto end = stored_end(where);
+        for (const auto* r : {&first, &durable, &end}) {
+            if (r->has_error()) {
+                return r->error();
+            }
+        }
+        partition_range range{*first, std::max(*end, *first), offset{0}};
+        if (auto cut = cut_after_gap(where, std::max(*durable, range.first), range.end)) {
+            return *cut;
+        }
+        if (auto failed = sync()) {
+            return log_error{errc::cannot_open, *failed};
+        }
+        range.durable = range.end;
+        return range;
+    }
+
+    void put(const partition_key& where, offset at, std::string_view sealed) override {
+        must(batch_.Put(row_key(where, at), slice(sealed)));
+    }
+
+    void put_watermark(const partition_key& where, offset durable) override {
+        must(batch_.Put(offset_key('d', where), std::to_string(durable.value())));
+    }
+
+    failure write() override {
+        rocksdb::WriteOptions how;
+        how.sync = false;
+        const auto status = db_->Write(how, &batch_);
+        batch_.Clear();
+        return failure_of(status);
+    }
+
+    failure sync() override { return failure_of(db_->FlushWAL(true)); }
+
+    result<std::vector<log_record>> read(const partition_key& where, offset from, offset end,
+                                         std::size_t max_bytes) override {
+        const auto stop = row_key(where, end);
+        const auto upper = slice(stop);
+        const std::unique_ptr<rocksdb::Iterator> it(
+            db_->NewIterator(read_options(upper, max_bytes)));
+        std::vector<log_record> found;
+        std::size_t bytes = 0;
+        offset expected = from;
+        for (it->Seek(row_key(where, from)); expected < end; it->Next()) {
+            auto row = check_row(*it, expected);
+            if (row.has_error()) {
+                return found.empty() ? result<std::vector<log_record>>(row.error()) : found;
+            }
+            bytes += size_of(*row);
+            if (!found.empty() && bytes > max_bytes) {
+                break;
+            }
+            found.push_back(std::move(*row));
+            expected = offset{expected.value() + 1};
+        }
+        return found;
+    }
+
+    failure trim(const partition_key& where, offset before) override {
+        const auto begin = row_key(where, offset{0});
+        const auto end = row_key(where, before);
+        rocksdb::WriteBatch batch;
+        must(batch.Put(offset_key('f', where), std::to_string(before.value())));
+        must(batch.DeleteRange(begin, end));
+        if (const auto status = db_->Write(synced(), &batch); !status.ok()) {
+            return status.ToString();
+        }
+        // Whole files at once give space back now; what is left goes with the next compaction.
+        const rocksdb::Slice first(begin);
+        const rocksdb::Slice last(end);
+        return failure_of(rocksdb::DeleteFilesInRange(db_.get(), db_->DefaultColumnFamily(), &first,
+                                                      &last, false));
+    }
+
+private:
+    static rocksdb::WriteOptions synced() {
+        rocksdb::WriteOptions how;
+        how.sync = true;
+        return how;
+    }
+
+    /// A batch in memory refuses only what we composed wrongly.
+    static void must(const rocksdb::Status& status) { KWQ_ASSERT(status.ok()); }
+
+    static rocksdb::ReadOptions read_options(const rocksdb::Slice& upper, std::size_t max_bytes) {
+        constexpr std::size_t long_read = 64U << 10U;
+        rocksdb::ReadOptions how;
+        how.iterate_upper_bound = &upper;
+        if (max_bytes >= long_read) {
+            how.readahead_size = std::min<std::size_t>(max_bytes, 1U << 20U);
+            how.fill_cache = false;  // passing through: nobody comes back for these blocks soon
+        }
+        return how;
+    }
+
+    static result<log_record> check_row(const rocksdb::Iterator& it, offset expected) {
+        if (!it.Valid() && !it.status().ok()) {
+            return read_error(it.status());
+        }
+        if (!it.Valid() || row_offset(view(it.key())) != expected) {
+            return log_error{errc::corrupt, "the record at offset " +
+                                                std::to_string(expected.value()) + " is missing"};
+        }
+        auto record = decode_row(view(it.key()), view(it.value()));
+        if (!record) {
+            return log_error{errc::corrupt, "the record at offset " +
+                                                std::to_string(expected.value()) +
+                                                " does not pass its checksum"};
+        }
+        return std::move(*record);
+    }
+
+    /// A stored offset of kind `f` (first) or `d` (durable); 0 if there is none yet.
+    result<offset> stored_offset(char kind, const partition_key& where) {
+        std::string text;
+        const auto status = db_->Get({}, offset_key(kind, where), &text);
+        if (status.IsNotFound()) {
+            return offset{0};
+        }
+        if (!status.ok()) {
+            return read_error(status);
+        }
+        std::int64_t value = 0;
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (parsed.ec != std::errc() || value < 0) {
+            return log_error{errc::corrupt, "a stored offset cannot be read"};
+        }
+        return offset{value};
+    }
+
+    result<offset> stored_end(const partition_key& where) {
+        const auto begin = row_key(where, offset{0});
+        const rocksdb::Slice lower(begin);
+        rocksdb::ReadOptions how;
+        how.iterate_lower_bound = &lower;
+        const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(how));
+        it->SeekForPrev(row_key(where, offset{last_offset}));
+        if (!it->status().ok()) {
+            return read_error(it->status());
+        }
+        return it->Valid() ? offset{row_offset(view(it->key())).value() + 1} : offset{0};
+    }
+
+    /// Two write-ahead files, the first with a torn end, may leave a hole in what was not synced.
+    /// Only a hole is cut: a record that is there and bad may have been promised, so read() tells.
+    std::optional<log_error> cut_after_gap(const partition_key& where, offset from, offset& end) {
+        offset at = from;
+        const auto stop = row_key(where, end);
+        const rocksdb::Slice upper(stop);
+        rocksdb::ReadOptions how;
+        how.iterate_upper_bound = &upper;
+        const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(how));
+        for (it->Seek(row_key(where, from)); it->Valid() && row_offset(view(it->key())) == at;
+             it->Next()) {
+            at = offset{at.value() + 1};
+        }
+        if (!it->status().ok()) {
+            return read_error(it->status());
+        }
+        if (at < end) {
+            const auto status =
+                db_->DeleteRange(synced(), db_->DefaultColumnFamily(), row_key(where, at), stop);
+            if (!status.ok()) {
+                return log_error{errc::cannot_open, status.ToString()};
+            }
+            end = at;
+        }
+        return std::nullopt;
+    }
+
+    const std::unique_ptr<rocksdb::DB> db_;
+    rocksdb::WriteBatch batch_;
+};
+
+log_error cannot_open(const std::string& directory, const rocksdb::Status& status) {
+    const auto text = status.ToString();
+    if (status.IsIOError() && text.find("/LOCK") != std::string::npos) {
+        return {errc::cannot_open, "the event log in " + directory +
+                                       " is in use by another server; stop that one, or give this "
+                                       "one a directory of its own"};
+    }
+    return {errc::cannot_open, "the event log in " + directory + " cannot be opened: " + text};
+}
+
+}  // namespace
+
+result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& config) {
+    std::error_code failed;
+    std::filesystem::create_directories(config.directory, failed);
+    if (failed) {
+        return log_error{errc::cannot_open, "the directory " + config.directory +
+                                                " cannot be made: " + failed.message()};
+    }
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::Open(make_log_options(config), config.directory, &opened);
+    if (!status.ok()) {
+        return cannot_open(config.directory, status);
+    }
+    return std::unique_ptr<log_storage>(
+        std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(opened)));
+}
+
+}  // namespace kwq::eventlog
