@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc)
 CTEST_ARGS ?=
 CTEST = ctest --no-tests=error --timeout 600 --parallel $(JOBS)
 
-.PHONY: help run test asan tsan bench install package format clean
+.PHONY: help run test asan tsan bench install package format lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make install   install to $${DESTDIR}$${PREFIX} (/usr/local)'
 	@echo 'make package   a Debian package in build/release'
 	@echo 'make format    format every source file'
+	@echo 'make lint      clang-tidy over every source (make test: over the core alone)'
 	@echo 'make clean     remove build/'
 
 run:
@@ -57,6 +58,11 @@ package:
 format:
 	@scripts/setup test
 	@git ls-files -z 'src/*.hpp' 'src/*.cpp' 'tests/*.hpp' 'tests/*.cpp' | xargs -0 clang-format-14 -i
+
+lint:
+	@scripts/setup run test
+	@cmake --preset ci >/dev/null
+	@tests/tidy/clang_tidy.py build/ci all
 
 clean:
 	@rm -rf build
