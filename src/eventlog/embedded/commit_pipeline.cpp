@@ -48,20 +48,20 @@ commit_pipeline::~commit_pipeline() {
     sync_now();
 }
 
-void commit_pipeline::append(pending_append what) {
-    const auto bytes = what.bytes;
-    auto done = what.done;
+std::optional<log_error> commit_pipeline::admit(std::size_t bytes) {
     if (stopped_) {
-        refuse(std::move(done), stopped_error());
-        return;
+        return stopped_error();
     }
     if (unwritten_bytes_.fetch_add(bytes) + bytes > max_unwritten_bytes) {
         unwritten_bytes_ -= bytes;
-        refuse(std::move(done), {errc::overloaded, "too much waits to be written"});
-        return;
+        return log_error{errc::overloaded, "too much waits to be written"};
     }
+    return std::nullopt;
+}
+
+void commit_pipeline::append(pending_append what) {
+    auto done = what.done;
     if (!writer_.post([this, a = std::move(what)]() mutable { queued_.push_back(std::move(a)); })) {
-        unwritten_bytes_ -= bytes;
         done(stopped_error());
     }
 }

@@ -22,6 +22,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct pending_append {
     partition_log* to = nullptr;  // null: nothing to write, only wait for what came before
     std::vector<log_record> records;
     std::vector<std::string> rows;  // the same, encoded but not sealed
-    std::size_t bytes = 0;
+    std::size_t bytes = 0;          // as admitted
     durability how = durability::synced;
     event_log::append_callback done;
 };
@@ -48,6 +49,8 @@ public:
     commit_pipeline(const pipeline_config& config, const clock& time, log_storage& storage);
     ~commit_pipeline();  // writes and syncs what is queued
 
+    /// Takes room for an append of that many bytes, or says why there is none. Then append().
+    std::optional<log_error> admit(std::size_t bytes);
     void append(pending_append what);
     /// Calls `done` with an error on the writer's thread.
     void refuse(event_log::append_callback done, log_error why);

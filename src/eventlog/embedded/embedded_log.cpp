@@ -27,6 +27,10 @@ log_error unknown_topic(const topic_partition& where) {
                                      " of topic " + where.topic};
 }
 
+log_error too_large(std::size_t bytes) {
+    return {errc::too_large, "a record of " + std::to_string(bytes) + " bytes is above the limit"};
+}
+
 std::vector<log_record> copy_from(const std::vector<recent_records::block>& blocks, offset from,
                                   std::size_t max_bytes) {
     std::vector<log_record> found;
@@ -182,17 +186,22 @@ void embedded_log::append(const topic_partition& where, std::vector<new_record> 
         pipeline_->refuse(std::move(done), unknown_topic(where));
         return;
     }
-    pending_append a{.to = to, .how = how, .done = std::move(done)};
-    const auto now = time_.wall();
-    for (auto& r : batch) {
+    std::size_t bytes = 0;
+    for (const auto& r : batch) {
         if (size_of(r) > max_record_bytes) {
-            pipeline_->refuse(std::move(a.done),
-                              {errc::too_large, "a record of " + std::to_string(size_of(r)) +
-                                                    " bytes is above the limit"});
+            pipeline_->refuse(std::move(done), too_large(size_of(r)));
             return;
         }
+        bytes += size_of(r);
+    }
+    if (const auto refused = pipeline_->admit(bytes)) {
+        pipeline_->refuse(std::move(done), *refused);
+        return;
+    }
+    pending_append a{.to = to, .bytes = bytes, .how = how, .done = std::move(done)};
+    const auto now = time_.wall();
+    for (auto& r : batch) {
         a.rows.push_back(encode_unsealed(r, now));
-        a.bytes += a.rows.back().size();
         a.records.push_back({.offset = {},
                              .timestamp = now,
                              .key = std::move(r.key),
