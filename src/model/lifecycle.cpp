@@ -401,6 +401,17 @@ offset control_ledger::last_retry(const job_name& job) const {
     return offset{-1};
 }
 
+std::vector<job_name> control_ledger::retried_jobs() const {
+    std::vector<job_name> jobs;
+    for (const auto& [job, entries] : by_job_) {
+        if (last_retry(job) >= offset{0}) {
+            jobs.push_back(job);
+        }
+    }
+    std::sort(jobs.begin(), jobs.end());
+    return jobs;
+}
+
 const std::vector<control_ledger::entry>* control_ledger::of_job(const job_name& job) const {
     const auto found = by_job_.find(job);
     return found == by_job_.end() ? nullptr : &found->second;

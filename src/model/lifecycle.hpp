@@ -134,6 +134,8 @@ public:
         control what;
     };
     const std::vector<entry>* of_job(const job_name& job) const;
+    /// Jobs whose dead letters were retried, sorted.
+    std::vector<job_name> retried_jobs() const;
 
 private:
     std::unordered_map<job_name, std::vector<entry>> by_job_;

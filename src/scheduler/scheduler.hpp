@@ -232,6 +232,9 @@ struct scheduler_dependencies {
     random_source& random;  // used on the shard's thread only
     observe::logger& logger;
     std::function<void(std::string)> fatal;  // an I/O error: the process must end. Any thread
+    /// A queue exists: called once for each, at start and later, on the shard's thread. May be
+    /// empty.
+    std::function<void(model::queue_name, std::int32_t priorities)> queue_added;
 };
 
 std::unique_ptr<scheduler> make_scheduler(const scheduler_config& config,

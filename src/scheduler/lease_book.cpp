@@ -1,0 +1,108 @@
+#include "scheduler/lease_book.hpp"
+
+#include <algorithm>
+
+namespace kwq::scheduler {
+
+namespace {
+
+constexpr milliseconds progress_interval{5'000};
+
+}  // namespace
+
+milliseconds lease_book::entry::ends() const {
+    return times_out ? std::min(expires, *times_out) : expires;
+}
+
+void lease_book::schedule(const model::record& place, const entry& e) {
+    ends_.emplace(e.ends(), place);
+}
+
+void lease_book::unschedule(const model::record& place, const entry& e) {
+    ends_.erase({e.ends(), place});
+}
+
+void lease_book::open(const model::record& place, const model::task_limits& limits,
+                      milliseconds t) {
+    close(place);
+    entry e;
+    e.lease = limits.lease;
+    e.expires = t + limits.lease;
+    if (limits.timeout) {
+        e.times_out = t + *limits.timeout;
+    }
+    schedule(place, e);
+    open_.emplace(place, e);
+}
+
+void lease_book::close(const model::record& place) {
+    const auto found = open_.find(place);
+    if (found != open_.end()) {
+        unschedule(place, found->second);
+        open_.erase(found);
+    }
+}
+
+void lease_book::clear() {
+    open_.clear();
+    ends_.clear();
+}
+
+void lease_book::renew(const model::record& place, milliseconds t) {
+    const auto found = open_.find(place);
+    if (found == open_.end() || ends_.count({found->second.ends(), place}) == 0) {
+        return;  // its end has been taken: the event decides
+    }
+    unschedule(place, found->second);
+    found->second.expires = t + found->second.lease;
+    schedule(place, found->second);
+}
+
+std::vector<lease_book::ending> lease_book::take_ended(milliseconds t, std::size_t limit) {
+    std::vector<ending> out;
+    while (!ends_.empty() && ends_.begin()->first <= t && out.size() < limit) {
+        const auto place = ends_.begin()->second;
+        ends_.erase(ends_.begin());
+        const auto& e = open_.at(place);
+        out.push_back({place, e.times_out && *e.times_out <= t});
+    }
+    return out;
+}
+
+std::optional<milliseconds> lease_book::next_end() const {
+    if (ends_.empty()) {
+        return std::nullopt;
+    }
+    return ends_.begin()->first;
+}
+
+std::optional<milliseconds> lease_book::deadline(const model::record& place) const {
+    const auto found = open_.find(place);
+    return found == open_.end() ? std::nullopt : std::optional(found->second.ends());
+}
+
+void lease_book::reopen(const model::record& place, milliseconds t) {
+    const auto found = open_.find(place);
+    if (found != open_.end()) {
+        unschedule(place, found->second);
+        found->second.expires = std::max(found->second.expires, t + milliseconds{1});
+        schedule(place, found->second);
+    }
+}
+
+bool lease_book::note_progress(const model::record& place, std::uint64_t hash, milliseconds t) {
+    const auto found = open_.find(place);
+    if (found == open_.end()) {
+        return false;
+    }
+    auto& e = found->second;
+    const bool too_soon = e.progress_at && t - *e.progress_at < progress_interval;
+    if (too_soon || (e.progress_at && e.progress_hash == hash)) {
+        return false;
+    }
+    e.progress_hash = hash;
+    e.progress_at = t;
+    return true;
+}
+
+}  // namespace kwq::scheduler

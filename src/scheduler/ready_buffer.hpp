@@ -1,0 +1,87 @@
+// ready_buffer: the read-ahead. Tasks that were met and may be handed out now, for every queue and
+// priority, within one budget of bytes. It is only read-ahead: what is evicted is still ahead in
+// the log and is read again.
+//
+// Within a lane jobs take turns (deficit round robin, Shreedhar and Varghese 1995, with one task as
+// the quantum) and a job's own tasks stay in order of offset. Soft affinity prefers, within the
+// same lane, a task that names one of the worker's keys; the task whose turn it was is passed over
+// at most `max_passed_over` times. Pure, one thread.
+#pragma once
+
+#include "model/lifecycle.hpp"
+#include "model/task.hpp"
+#include "scheduler/shard_state.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kwq::scheduler {
+
+/// Shared with the answers that carry it to workers, on other threads; never changed.
+using task_ptr = std::shared_ptr<const model::stored_task>;
+
+inline constexpr std::uint32_t max_passed_over = 32;
+inline constexpr std::size_t affinity_look_ahead = 256;
+
+class ready_buffer {
+public:
+    explicit ready_buffer(std::size_t budget_bytes) : budget_(budget_bytes) {}
+
+    void add(task_ptr task);
+    bool contains(const record& place) const;
+    /// Takes it out, or null.
+    task_ptr remove(const record& place);
+    /// The next one of the lane for a worker with these affinity keys, taken out; or null.
+    task_ptr take(const lane_key& lane, const std::vector<std::string>& affinity);
+    /// Everything of a job, taken out, in order of record.
+    std::vector<task_ptr> take_job(const model::job_name& job);
+
+    /// Other records with this id that wait here.
+    std::vector<record> with_id(const model::task_id& id) const;
+
+    std::size_t tasks(const lane_key& lane) const;
+    std::size_t tasks() const { return by_record_.size(); }
+    std::size_t bytes() const { return bytes_; }
+    bool over_budget() const { return bytes_ > budget_; }
+    bool near_budget() const { return bytes_ * 10 > budget_ * 9; }
+
+    /// Drops from the lowest priority, latest first, until within the budget. For each lane
+    /// touched: the lowest offset dropped, from where it must be read again.
+    std::vector<record> evict();
+
+private:
+    struct waiting {
+        task_ptr task;
+        std::uint32_t passed_over = 0;
+    };
+    struct job_line {
+        std::map<offset, waiting> tasks;
+        std::list<model::job_name>::iterator turn;  // its place in `turns`
+    };
+    struct lane {
+        std::unordered_map<model::job_name, job_line> jobs;
+        std::list<model::job_name> turns;  // every job with a line, the next one first
+        std::size_t tasks = 0;
+    };
+
+    static std::size_t cost(const model::stored_task& t);
+    task_ptr take_at(lane& l, const lane_key& key, const model::job_name& job, offset at);
+    void forget(const model::stored_task& t);
+    const waiting* match(const lane& l, const std::vector<std::string>& affinity) const;
+
+    const std::size_t budget_;
+    std::size_t bytes_ = 0;
+    std::map<lane_key, lane> lanes_;
+    std::unordered_map<record, model::job_name> by_record_;
+    std::unordered_multimap<model::task_id, record> by_id_;
+};
+
+}  // namespace kwq::scheduler

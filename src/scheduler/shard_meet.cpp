@@ -1,0 +1,295 @@
+// The part of the shard that meets tasks: what the runner reads of the lanes is judged, and what
+// may be handed out goes to the read-ahead.
+#include "base/assert.hpp"
+#include "scheduler/shard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::scheduler {
+
+using model::place;
+
+namespace {
+
+constexpr std::size_t low_water = read_ahead_tasks / 4;
+constexpr std::size_t sweep_step = 500;  // rows or ranges of one background step
+constexpr milliseconds cursor_interval{1'000};
+
+std::optional<model::task_intro> intro_of_task(const model::stored_task& t) {
+    return model::task_intro{t.body.job, t.body.tags, t.submitted_at, t.body.limits};
+}
+
+offset after(offset o) {
+    return offset{o.value() + 1};
+}
+
+}  // namespace
+
+void shard::on_lane_end(const lane_key& lane, offset end) {
+    queues_[lane.first].insert(lane.second);
+    state_.open_lane(lane);
+    io(lane).end = std::max(io(lane).end, end);
+}
+
+bool shard::wants(const record& where) const {
+    const auto found = io_.find(lane_of(where));
+    if (found != io_.end() && (found->second.skipped.contains(where.offset) ||
+                               found->second.parking.contains(where.offset))) {
+        return false;
+    }
+    if (buffer_.contains(where) || reserved_.count(where) > 0) {
+        return false;
+    }
+    const auto* lane = state_.find_lane(lane_of(where));
+    return lane != nullptr && (lane->ahead.contains(where.offset) || state_.is_returned(where));
+}
+
+shard::judgement shard::judge(const task_ptr& task, const moment& now) {
+    const auto& t = *task;
+    const auto stored = state_.row(t.place);
+    const auto facts = state_.ledger().effective(t.place, stored ? stored->job : t.body.job,
+                                                 stored ? stored->facts : model::task_facts{});
+    if (facts.place != place::ahead && facts.place != place::pending) {
+        drop_covered(t.place);
+        return judgement::gone;
+    }
+    const auto intro = stored ? std::nullopt : intro_of_task(t);
+    if (facts.place == place::ahead) {
+        if (const auto other = state_.bound(t.body.id); other && *other != t.place) {
+            reserve(t.place, {task, std::nullopt, false});
+            send(model::duplicate{t.place, t.body.id, *other}, now);
+            return judgement::gone;
+        }
+        if (t.body.not_before && *t.body.not_before > now.at) {
+            reserve(t.place, {task, std::nullopt, false});
+            send(model::parked{t.place, t.body.id, *t.body.not_before, intro}, now);
+            return judgement::gone;
+        }
+    }
+    if (t.body.expires_at && *t.body.expires_at <= now.at) {
+        reserve(t.place, {task, std::nullopt, false});
+        send(model::cancelled{t.place, t.body.id, model::cancel_reason::expired, intro}, now);
+        return judgement::gone;
+    }
+    return judgement::ready;
+}
+
+/// A command has cancelled it: the row is settled, or the offset passed over by the cursor.
+void shard::drop_covered(const record& where) {
+    if (state_.row(where)) {
+        state_.settle_effective(where);
+        return;
+    }
+    io(lane_of(where)).skipped.insert({where.offset, after(where.offset)});
+}
+
+void shard::on_records(const read_lane& asked, std::vector<met_record> records, offset next,
+                       const moment& now) {
+    auto& lane = io(asked.lane);
+    auto& position = asked.returned ? lane.returned_next : lane.next;
+    (asked.returned ? lane.reading_returned : lane.reading) = false;
+    if (position == asked.from) {
+        position = next;  // unless it was put back meanwhile
+    }
+    if (!owner_) {
+        return;
+    }
+    std::vector<task_ptr> paused;
+    for (auto& met : records) {
+        if (!wants(met.place)) {
+            continue;
+        }
+        if (const auto* why = std::get_if<std::string>(&met.what)) {
+            reserve(met.place, {nullptr, std::nullopt, false});
+            effects_.push_back(set_aside{met.place, *why});
+            send(model::rejected{met.place, *why}, now);
+            continue;
+        }
+        auto& task = std::get<task_ptr>(met.what);
+        if (judge(task, now) == judgement::gone) {
+            continue;
+        }
+        if (gates_.job_paused(task->body.job, now.at)) {
+            paused.push_back(task);
+        } else {
+            buffer_.add(std::move(task));
+        }
+    }
+    park_paused(paused, now);
+    for (const auto& dropped : buffer_.evict()) {
+        auto& l = io(lane_of(dropped));
+        l.next = std::min(l.next, dropped.offset);
+        l.returned_next = std::min(l.returned_next, dropped.offset);
+    }
+}
+
+void shard::park_paused(const std::vector<task_ptr>& paused, const moment& now) {
+    std::map<std::pair<lane_key, model::job_name>, offset_set> groups;
+    for (const auto& task : paused) {
+        groups[{lane_of(task->place), task->body.job}].insert(
+            {task->place.offset, after(task->place.offset)});
+    }
+    for (auto& [key, offsets] : groups) {
+        auto ranges = offsets.ranges();
+        for (const auto& r : ranges) {
+            io(key.first).parking.insert(r);
+        }
+        send(model::parked_ranges{key.first.first, key.first.second, key.second, std::move(ranges)},
+             now);
+    }
+}
+
+bool shard::has_unread(const lane_key& key) const {
+    const auto found = io_.find(key);
+    const auto* lane = state_.find_lane(key);
+    if (found == io_.end() || lane == nullptr) {
+        return false;
+    }
+    const auto& l = found->second;
+    if (const auto ahead = lane->ahead.next_range(l.next); ahead && ahead->first < l.end) {
+        return true;
+    }
+    return lane->returned > 0 && !state_.returned(key, l.returned_next, 1).empty();
+}
+
+void shard::plan_lane(const lane_key& key) {
+    auto& l = io(key);
+    const auto* lane = state_.find_lane(key);
+    KWQ_ASSERT(lane != nullptr);
+    if (lane->returned > 0 && !l.reading_returned) {
+        const auto back = state_.returned(key, l.returned_next, 1);
+        if (!back.empty()) {
+            l.returned_next = back.front().first;
+            l.reading_returned = true;
+            effects_.push_back(read_lane{key, back.front().first, back.front().last, true});
+        }
+    }
+    if (!l.reading) {
+        const auto ahead = lane->ahead.next_range(l.next);
+        if (ahead && ahead->first < l.end) {
+            l.next = ahead->first;
+            l.reading = true;
+            effects_.push_back(read_lane{key, ahead->first, std::min(ahead->last, l.end), false});
+        }
+    }
+}
+
+void shard::plan_reads(const moment& now) {
+    if (in_flight_.size() >= max_unapplied / 2) {
+        return;  // judging what is read emits events too
+    }
+    for (const auto& [queue, priorities] : queues_) {
+        std::size_t ready = 0;
+        for (auto p = priorities.rbegin(); p != priorities.rend(); ++p) {
+            const lane_key key{queue, *p};
+            if (!lane_open(key, now)) {
+                continue;
+            }
+            const auto here = buffer_.tasks(key);
+            ready += here;
+            const bool low = here < low_water && (here == 0 || !buffer_.near_budget());
+            if (low && has_unread(key)) {
+                plan_lane(key);
+                break;  // the lanes below can wait until this one is read
+            }
+            if (ready >= low_water) {
+                break;
+            }
+        }
+    }
+}
+
+void shard::move_cursors(const moment& now) {
+    if (now.mono < next_cursor_) {
+        return;
+    }
+    next_cursor_ = now.mono + cursor_interval;
+    for (auto& [key, lane] : io_) {
+        if (lane.skipped.empty() || is_busy()) {
+            continue;
+        }
+        const auto* known = state_.find_lane(key);
+        model::cursor c{key.first, key.second, std::nullopt, {}};
+        // The head moves as far as everything before it was dropped or has left otherwise.
+        for (auto front = known->ahead.next_range(offset{0});
+             front && lane.skipped.contains(front->first);
+             front = known->ahead.next_range(*c.next)) {
+            c.next = lane.skipped.next_range(front->first)->last;
+        }
+        for (const auto& r : lane.skipped.ranges()) {
+            if (state_.is_returned({key.first, key.second, r.first}) &&
+                c.done.size() < sweep_step) {
+                c.done.push_back(r);
+            }
+        }
+        if (c.next || !c.done.empty()) {
+            send(std::move(c), now);
+        }
+    }
+}
+
+void shard::unpark(const moment& now) {
+    if (unpark_all_from_) {
+        const auto jobs = state_.parked_jobs(*unpark_all_from_, sweep_step);
+        unpark_.insert(jobs.begin(), jobs.end());
+        unpark_all_from_ = jobs.size() < sweep_step ? std::nullopt : std::optional(jobs.back());
+    }
+    for (auto job = unpark_.begin(); job != unpark_.end() && !is_busy();) {
+        if (unparking_.count(*job) > 0) {
+            ++job;
+            continue;
+        }
+        if (!gates_.job_paused(*job, now.at)) {
+            const auto parked = state_.parked_of(*job, sweep_step);
+            std::map<lane_key, std::vector<offset_range>> lanes;
+            for (const auto& p : parked) {
+                lanes[p.where].push_back(p.range);
+            }
+            if (!lanes.empty()) {
+                // One lane at a time: the next follows when this one is read back.
+                auto& [key, ranges] = *lanes.begin();
+                unparking_.insert(*job);
+                send(model::ready_ranges{key.first, key.second, *job, std::move(ranges)}, now);
+            }
+        }
+        job = unpark_.erase(job);
+    }
+}
+
+void shard::sweep_retried(const moment&) {
+    for (auto job = retried_.begin(); job != retried_.end();) {
+        const auto dead = state_.retried_dead(*job, sweep_step);
+        for (const auto& where : dead) {
+            state_.settle_effective(where);
+            returned_at(where);
+        }
+        if (dead.size() == sweep_step) {
+            return;  // the rest in the next step
+        }
+        job = retried_.erase(job);
+    }
+}
+
+void shard::wake_due(const moment& now) {
+    if (!next_due_ || now.at < *next_due_ || readying_ > 0 || is_busy()) {
+        return;
+    }
+    for (const auto& where : state_.due(now.at, sweep_step)) {
+        const auto row = state_.row(where);
+        KWQ_ASSERT(row.has_value());
+        const auto facts = state_.ledger().effective(where, row->job, row->facts);
+        if (facts.place != place::scheduled) {
+            state_.settle_effective(where);
+        } else if (reserved_.count(where) == 0) {
+            reserve(where, {nullptr, std::nullopt, false});
+            send(model::ready{where, row->id, model::ready_reason::due}, now);
+            ++readying_;
+        }
+    }
+    if (readying_ == 0) {
+        next_due_ = state_.next_due();
+    }
+}
+
+}  // namespace kwq::scheduler

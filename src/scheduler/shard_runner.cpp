@@ -1,0 +1,424 @@
+#include "scheduler/shard_runner.hpp"
+
+#include "base/assert.hpp"
+#include "base/hash.hpp"
+#include "codec/event_codec.hpp"
+#include "codec/task_codec.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::scheduler {
+
+namespace {
+
+constexpr std::size_t read_bytes = 1U << 20U;
+constexpr milliseconds commit_interval{200};
+constexpr milliseconds retry_interval{1'000};
+constexpr std::size_t commit_bytes = 8U << 20U;
+
+[[noreturn]] void cannot_start(const std::string& what) {
+    throw std::runtime_error("scheduler: " + what);
+}
+
+}  // namespace
+
+shard_runner::shard_runner(model::shard_id id, const scheduler_config& config,
+                           const scheduler_dependencies& deps)
+    : id_(id),
+      config_(config),
+      deps_(deps),
+      status_{deps.topics.status(), id.value()},
+      control_{deps.topics.control(), 0},
+      rejected_{deps.topics.rejected(), 0},
+      horizon_(std::make_shared<std::atomic<std::int64_t>>(0)),
+      loop_("kwq-shard-" + std::to_string(id.value()), deps.time) {}
+
+shard_runner::~shard_runner() {
+    stop();
+}
+
+moment shard_runner::now() const {
+    return {deps_.time.wall(), deps_.time.monotonic().time_since_epoch()};
+}
+
+// ---- start and stop -----------------------------------------------------------------------------
+
+void shard_runner::start() {
+    open_state();
+    for (const auto& q : config_.queues) {
+        add_queue(q);
+    }
+    catch_up();
+    const auto claimed = owned_.get_future();
+    const auto nonce = deps_.random.next();
+    shard_->claim(now(), std::to_string(nonce));
+    watch_status();
+    loop_.start([this] { return turn(); });
+    if (claimed.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
+        cannot_start("the claim of shard " + std::to_string(id_.value()) + " was not read back");
+    }
+}
+
+void shard_runner::open_state() {
+    if (config_.directory.empty()) {
+        kv_ = store::make_memory_kv();
+    } else {
+        store::rocksdb_options o;
+        o.directory = config_.directory;
+        o.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
+            return may_forget(key, value, instant{horizon->load()});
+        };
+        kv_ = store::open_rocksdb(o);
+    }
+    const auto make = [this] {
+        shard_ = std::make_unique<shard>(
+            shard::options{id_, config_.owner, config_.ready_buffer_bytes,
+                           config_.max_waiting_polls, config_.max_wait, config_.horizon},
+            *kv_, deps_.random);
+    };
+    make();
+    if (!state_fits_log()) {
+        deps_.logger.log(observe::level::warn, "scheduler",
+                         "the state does not fit the log: rebuilding it");
+        shard_.reset();
+        kv_->clear();
+        make();
+    }
+}
+
+/// The log must still hold the very record the state ends with.
+bool shard_runner::state_fits_log() {
+    const auto applied = shard_->state().applied_offset();
+    if (applied.value() < 0) {
+        return true;
+    }
+    const auto range = deps_.log.range(status_);
+    if (!range || applied >= range->end) {
+        return false;
+    }
+    const auto read = deps_.log.read(status_, applied, 1);
+    return read && !read->empty() && read->front().offset == applied &&
+           crc32c(read->front().value) == shard_->state().applied_crc();
+}
+
+void shard_runner::catch_up() {
+    const auto range = deps_.log.range(status_);
+    if (!range) {
+        cannot_start("cannot read " + status_.topic + ": " + range.error().detail);
+    }
+    status_end_ = range->end;
+    std::size_t since_commit = 0;
+    while (read_status()) {
+        shard_->take_effects();  // nothing is performed before the claim
+        if (++since_commit % 16 == 0 && durable_end_ > shard_->state().applied_offset()) {
+            shard_->state().commit();
+        }
+        if (dead_) {
+            cannot_start("the log of events cannot be read");
+        }
+    }
+    shard_->take_effects();
+}
+
+void shard_runner::stop() {
+    deps_.log.watch(status_, "scheduler", nullptr);
+    deps_.log.watch(control_, "scheduler", nullptr);
+    for (const auto& [queue, n] : queues_) {
+        for (std::int32_t p = 1; p <= n; ++p) {
+            deps_.log.watch(lane_partition({queue, model::priority{p}}), "scheduler", nullptr);
+        }
+    }
+    loop_.stop();
+    if (kv_ && shard_ && !dead_) {
+        if (deps_.log.flush()) {
+            shard_->state().commit();
+        }
+    }
+    for (auto& [_, done] : std::exchange(replies_, {})) {
+        done(reply{0, settle_status::unknown, {}, offset{-1}});
+    }
+    for (auto& [_, done] : std::exchange(polls_, {})) {
+        done(model::error{model::errc::stopping, "the server is stopping", ""});
+    }
+    shard_.reset();
+    kv_.reset();
+}
+
+void shard_runner::die(const std::string& what) {
+    if (!std::exchange(dead_, true)) {
+        is_owner_ = false;
+        deps_.logger.log(observe::level::error, "scheduler", what);
+        deps_.fatal(what);
+    }
+}
+
+// ---- one turn -----------------------------------------------------------------------------------
+
+std::optional<mono_time> shard_runner::turn() {
+    if (dead_) {
+        return std::nullopt;
+    }
+    read_status();
+    read_control();
+    read_lane_ends();
+    retry_follow_ups();
+    if (claim_again_ && deps_.time.monotonic() >= *claim_again_) {
+        claim_again_.reset();
+        shard_->claim(now(), std::to_string(deps_.random.next()));
+    }
+    perform_all();
+    append_batch();
+    release_durable();
+    commit_if_due();
+    is_owner_ = shard_->is_owner() && !dead_;
+    if (shard_->is_owner() && !std::exchange(owned_set_, shard_->is_owner())) {
+        owned_.set_value();
+    }
+    std::optional<mono_time> next = claim_again_;
+    const auto consider = [&](std::optional<mono_time> at) {
+        next = at && (!next || *at < *next) ? at : next;
+    };
+    if (const auto wake = shard_->next_wake(now())) {
+        consider(mono_time{*wake});
+    }
+    if (kv_->uncommitted_bytes() > 0) {
+        consider(next_commit_);
+    }
+    if (!follow_again_.empty()) {
+        consider(follow_again_.front().first);
+    }
+    if (status_end_.value() > shard_->state().applied_offset().value() + 1) {
+        consider(deps_.time.monotonic());
+    }
+    return next;
+}
+
+/// One batch of the status partition; true when there was one.
+bool shard_runner::read_status() {
+    const auto applied = shard_->state().applied_offset();
+    if (applied.value() + 1 >= status_end_.value()) {
+        return false;
+    }
+    const auto batch = deps_.log.read(status_, offset{applied.value() + 1}, read_bytes);
+    if (!batch) {
+        die("cannot read " + status_.topic + ": " + batch.error().detail);
+        return false;
+    }
+    const auto when = now();
+    for (const auto& r : *batch) {
+        const auto crc = crc32c(r.value);
+        auto e = codec::read_event(r.value);
+        if (e) {
+            shard_->on_event({r.offset, std::move(*e)}, crc, when);
+            continue;
+        }
+        if (e.error().what == codec::decode_failure::unknown_version) {
+            die("shard " + std::to_string(id_.value()) +
+                " stops: an event of an unknown version at " + std::to_string(r.offset.value()) +
+                " of " + status_.topic);
+            return false;
+        }
+        ++undecodable_;
+        shard_->on_unreadable(r.offset, crc);
+        deps_.logger.log(observe::level::warn, "scheduler",
+                         "an event that cannot be read is skipped",
+                         {{"offset", std::to_string(r.offset.value())}, {"why", e.error().detail}});
+    }
+    return !batch->empty();
+}
+
+void shard_runner::read_control() {
+    while (!dead_) {
+        const auto batch = deps_.log.read(control_, control_next_, read_bytes);
+        if (!batch) {
+            die("cannot read " + control_.topic + ": " + batch.error().detail);
+            return;
+        }
+        if (batch->empty()) {
+            return;
+        }
+        for (const auto& r : *batch) {
+            control_next_ = offset{r.offset.value() + 1};
+            const auto c = codec::read_control(r.value);
+            if (!c) {
+                ++undecodable_;
+                continue;
+            }
+            if (const auto* q = std::get_if<model::queue_defined>(&c->body)) {
+                add_queue(*q);
+            }
+            shard_->on_control(r.offset, *c, now());
+        }
+    }
+}
+
+void shard_runner::read_lane_ends() {
+    for (const auto& [lane, end] : std::exchange(lane_ends_, {})) {
+        shard_->on_lane_end(lane, end);
+    }
+}
+
+void shard_runner::perform_all() {
+    // Reads feed the core, which may decide more at once; bounded, so that callers get their turn.
+    for (int round = 0; round < 64 && !dead_; ++round) {
+        shard_->decide(now());
+        read_something_ = false;
+        perform(shard_->take_effects());
+        if (!read_something_) {
+            break;
+        }
+    }
+    perform(shard_->take_effects());
+}
+
+bool shard_runner::perform(std::vector<effect> effects) {
+    for (auto& e : effects) {
+        std::visit([this](const auto& what) { perform_one(what); }, e);
+    }
+    return !effects.empty();
+}
+
+void shard_runner::perform_one(const emit& e) {
+    batch_.push_back({codec::event_key(e.event), codec::write_event(e.event), {}});
+    batch_synced_ = batch_synced_ || e.synced;
+}
+
+void shard_runner::append_batch() {
+    if (batch_.empty()) {
+        return;
+    }
+    const auto how = std::exchange(batch_synced_, false) ? eventlog::durability::synced
+                                                         : eventlog::durability::ordered;
+    deps_.log.append(status_, std::exchange(batch_, {}), how, [this](eventlog::result<offset> r) {
+        if (!r) {
+            loop_.post([this, e = r.error()] { on_append_failed(e); });
+        }
+    });
+}
+
+void shard_runner::on_append_failed(const eventlog::log_error& e) {
+    if (e.code == eventlog::errc::stopped) {
+        die("the log has stopped: " + e.detail);
+        return;
+    }
+    deps_.logger.log(observe::level::warn, "scheduler", "an append failed: claiming anew",
+                     {{"code", std::string(to_string(e.code))}, {"why", e.detail}});
+    shard_->lose_ownership(now());
+    claim_again_ = deps_.time.monotonic() + retry_interval;
+}
+
+// ---- answers ------------------------------------------------------------------------------------
+
+request_id shard_runner::expect_reply(reply_callback done) {
+    const auto id = next_request_++;
+    replies_.emplace(id, std::move(done));
+    return id;
+}
+
+void shard_runner::poll(poll_ticket ticket, poll_request request,
+                        callback<result<poll_answer>> done) {
+    if (shard_->waiting_polls() >= config_.max_waiting_polls) {
+        done(model::error{model::errc::overloaded, "too many workers wait already", ""});
+        return;
+    }
+    polls_.emplace(ticket, std::move(done));
+    shard_->poll(ticket, std::move(request), now());
+}
+
+void shard_runner::abandon(poll_ticket ticket) {
+    const auto found = polls_.find(ticket);
+    if (found == polls_.end()) {
+        return;
+    }
+    shard_->abandon(ticket, now());
+    const auto done = std::move(found->second);
+    polls_.erase(found);
+    done(model::error{model::errc::stopping, "the client has gone", ""});
+}
+
+void shard_runner::perform_one(const answer_poll& a) {
+    const auto found = polls_.find(a.ticket);
+    if (found == polls_.end()) {
+        return;
+    }
+    auto done = std::move(found->second);
+    polls_.erase(found);
+    if (a.after < durable_end_) {
+        done(a.answer);
+        return;
+    }
+    when_durable_.emplace(a.after, [done = std::move(done), answer = a.answer] { done(answer); });
+}
+
+void shard_runner::perform_one(const reply& r) {
+    const auto found = replies_.find(r.request);
+    if (found == replies_.end()) {
+        return;
+    }
+    auto done = std::move(found->second);
+    replies_.erase(found);
+    if (r.after < durable_end_) {
+        done(r);
+        return;
+    }
+    when_durable_.emplace(r.after, [done = std::move(done), r] { done(r); });
+}
+
+void shard_runner::release_durable() {
+    while (!when_durable_.empty() && when_durable_.begin()->first < durable_end_) {
+        auto node = when_durable_.extract(when_durable_.begin());
+        node.mapped()();
+    }
+}
+
+void shard_runner::when_controlled(offset control_offset, std::function<void()> done) {
+    if (control_offset <= controlled_) {
+        done();
+    } else {
+        when_controlled_.emplace(control_offset, std::move(done));
+    }
+}
+
+void shard_runner::perform_one(const control_done& c) {
+    controlled_ = std::max(controlled_, c.control_offset);
+    while (!when_controlled_.empty() && when_controlled_.begin()->first <= controlled_) {
+        auto node = when_controlled_.extract(when_controlled_.begin());
+        node.mapped()();
+    }
+}
+
+// ---- the state ----------------------------------------------------------------------------------
+
+void shard_runner::commit_if_due() {
+    const auto time = deps_.time.monotonic();
+    const bool due = time >= next_commit_ || kv_->uncommitted_bytes() >= commit_bytes;
+    if (!due || kv_->uncommitted_bytes() == 0) {
+        return;
+    }
+    next_commit_ = time + commit_interval;
+    if (durable_end_ <= shard_->state().applied_offset()) {
+        if (const auto flushed = deps_.log.flush(); !flushed) {
+            die("the log has stopped: " + flushed.error().detail);
+            return;
+        }
+    }
+    horizon_->store(shard_->state().partition().horizon.value());
+    shard_->state().commit();
+}
+
+scheduler_stats shard_runner::stats() const {
+    auto s = shard_->counters();
+    s.leases = shard_->state().leases().size();
+    s.waiting_polls = shard_->waiting_polls();
+    s.scheduled = static_cast<std::uint64_t>(shard_->state().counts().scheduled);
+    s.ready_buffer_bytes = shard_->buffer().bytes();
+    s.ready_buffer_tasks = shard_->buffer().tasks();
+    s.unapplied = shard_->unapplied();
+    s.applied = shard_->state().applied_offset();
+    s.epoch = shard_->state().partition().epoch;
+    s.undecodable_events = undecodable_;
+    return s;
+}
+
+}  // namespace kwq::scheduler

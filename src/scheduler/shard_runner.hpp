@@ -1,0 +1,128 @@
+// shard_runner: one shard's thread and all of its I/O. The order of one turn, which is what
+// durability and fencing rest on:
+//
+//   1. what callers posted (polls, reports, steering) goes into the core
+//   2. events of the status partition are read back and applied; then control records; then the
+//      ends of the lanes
+//   3. the core decides; its reads are done and fed back until it wants none
+//   4. the events it sent are appended, in order, as one batch
+//   5. answers whose events are durable go out; the others wait for the durable end to move
+//   6. now and then the log is flushed and the state committed: never beyond the durable end
+//
+// While catching up after a start it applies but performs nothing; the first thing done live is the
+// claim.
+#pragma once
+
+#include "base/run_loop.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/shard.hpp"
+
+#include <atomic>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kwq::scheduler {
+
+class shard_runner {
+public:
+    shard_runner(model::shard_id id, const scheduler_config& config,
+                 const scheduler_dependencies& deps);
+    ~shard_runner();
+
+    /// Opens, folds to the end, claims; returns when the claim was read back. Throws.
+    void start();
+    void stop();
+    bool is_owner() const { return is_owner_.load(); }
+
+    /// Any thread: `call` runs on the shard's thread, followed by a turn.
+    bool post(std::function<void()> call) { return loop_.post(std::move(call)); }
+
+    // ---- on the shard's thread only, by post() ----
+    shard& core() { return *shard_; }
+    moment now() const;
+    using reply_callback = std::function<void(const reply&)>;
+    request_id expect_reply(reply_callback done);
+    void poll(poll_ticket ticket, poll_request request, callback<result<poll_answer>> done);
+    void abandon(poll_ticket ticket);
+    void when_controlled(offset control_offset, std::function<void()> done);
+    /// The task at a place, or nothing when there is none that can be read.
+    task_ptr read_task(const record& where);
+    std::size_t in_flight_replies() const { return replies_.size(); }
+    scheduler_stats stats() const;
+
+    /// A queue's topics exist from here on; the shard's thread, or before start().
+    void add_queue(const model::queue_defined& q);
+
+private:
+    using topic_partition = eventlog::topic_partition;
+
+    std::optional<mono_time> turn();
+    void open_state();
+    bool state_fits_log();
+    void catch_up();
+    bool read_status();
+    void read_control();
+    void read_lane_ends();
+    void perform_all();
+    bool perform(std::vector<effect> effects);
+    void perform_one(const emit& e);
+    void perform_one(const answer_poll& a);
+    void perform_one(const reply& r);
+    void perform_one(const read_lane& r);
+    void perform_one(const set_aside& s);
+    void perform_one(const append_follow_ups& f);
+    void perform_one(const control_done& c);
+    void append_batch();
+    void on_append_failed(const eventlog::log_error& e);
+    void append_tasks(offset of, std::vector<model::task> tasks);
+    void retry_follow_ups();
+    void release_durable();
+    void commit_if_due();
+    void watch_status();
+    void watch_lane(const lane_key& lane);
+    topic_partition lane_partition(const lane_key& lane) const;
+    void die(const std::string& what);
+
+    // set once
+    const model::shard_id id_;
+    const scheduler_config config_;
+    const scheduler_dependencies deps_;
+    const topic_partition status_;
+    const topic_partition control_;
+    const topic_partition rejected_;
+    // shard thread only
+    std::unique_ptr<store::kv> kv_;
+    std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction threads
+    std::unique_ptr<shard> shard_;
+    std::vector<eventlog::new_record> batch_;
+    bool batch_synced_ = false;
+    bool read_something_ = false;
+    offset control_next_{0};
+    offset status_end_{0};
+    offset durable_end_{0};
+    request_id next_request_ = 1;
+    std::unordered_map<request_id, reply_callback> replies_;
+    std::unordered_map<poll_ticket, callback<result<poll_answer>>> polls_;
+    std::multimap<offset, std::function<void()>> when_durable_;
+    std::multimap<offset, std::function<void()>> when_controlled_;
+    offset controlled_{-1};
+    std::map<lane_key, offset> lane_ends_;  // moved since the last turn
+    std::map<model::queue_name, std::int32_t> queues_;
+    std::vector<std::pair<mono_time, offset>> follow_again_;
+    std::optional<mono_time> claim_again_;
+    mono_time next_commit_{};
+    std::uint64_t undecodable_ = 0;
+    bool dead_ = false;
+    std::promise<void> owned_;
+    bool owned_set_ = false;
+    // any thread
+    std::atomic<bool> is_owner_{false};
+    run_loop loop_;  // last: stops first
+};
+
+}  // namespace kwq::scheduler

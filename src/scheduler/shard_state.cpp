@@ -1,0 +1,318 @@
+#include "scheduler/shard_state.hpp"
+
+#include "base/assert.hpp"
+#include "codec/event_codec.hpp"
+#include "scheduler/shard_keys.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace kwq::scheduler {
+
+using model::place;
+using model::task_facts;
+
+namespace {
+
+const model::job_name& job_for(const std::optional<task_row>& stored, const model::event& e) {
+    static const model::job_name none;
+    if (stored && !stored->job.value().empty()) {
+        return stored->job;
+    }
+    const auto* intro = model::intro_of(e.body);
+    return intro != nullptr ? intro->job : none;
+}
+
+}  // namespace
+
+applied shard_state::apply(const model::logged_event& logged, std::uint32_t crc) {
+    KWQ_ASSERT(logged.offset > applied_);
+    applied result;
+    result.verdict = model::step_partition(partition_, logged);
+    if (result.verdict.accepted()) {
+        if (model::place_of(logged.event.body) != nullptr) {
+            result = apply_task(logged);
+        } else {
+            apply_partition(logged);
+        }
+    }
+    applied_ = logged.offset;
+    applied_crc_ = crc;
+    return result;
+}
+
+void shard_state::skip(offset at, std::uint32_t crc) {
+    KWQ_ASSERT(at > applied_);
+    applied_ = at;
+    applied_crc_ = crc;
+}
+
+applied shard_state::apply_task(const model::logged_event& logged) {
+    const auto& e = logged.event;
+    const record& where = *model::place_of(e.body);
+    const auto* id = model::id_of(e.body);
+    const auto stored = row(where);
+    const auto& job = job_for(stored, e);
+
+    applied result;
+    result.before = ledger_.effective(where, job, stored ? stored->facts : task_facts{});
+    bool id_taken = false;
+    if (result.before.place == place::ahead && id != nullptr) {
+        const auto other = bound(*id);
+        id_taken = other && *other != where;
+    }
+    auto [verdict, after] = model::step(result.before, id_taken, logged);
+    result.verdict = verdict;
+    result.after = after;
+    if (!verdict.accepted()) {
+        return result;
+    }
+    task_row next = stored.value_or(task_row{});
+    next.facts = after;
+    if (next.id.value().empty() && id != nullptr) {
+        next.id = *id;
+    }
+    next.job = job;
+    if (const auto* a = std::get_if<model::allocated>(&e.body)) {
+        next.worker = a->worker;
+        next.allocated_at = e.at;
+    }
+    next.settled_at = is_settled(after.place) ? e.at : instant{0};
+    move(where, stored, next);
+    if (const auto* c = std::get_if<model::complete>(&e.body); c != nullptr && !c->then.empty()) {
+        unfollowed_.insert(logged.offset);
+        state_.put(keys::unfollowed(logged.offset), "");
+    }
+    return result;
+}
+
+void shard_state::move(const record& where, const std::optional<task_row>& stored,
+                       const task_row& next) {
+    // A running or progress report changes only a lease in place.
+    if (stored && stored->facts.place == place::leased && next.facts.place == place::leased) {
+        leases_.insert_or_assign(where, next);
+        state_.put(keys::lease(where), encode_row(next));
+        return;
+    }
+    leave(where, stored, next.job);
+    enter(where, next);
+    const bool keeps_id =
+        next.facts.place != place::duplicate && next.facts.place != place::rejected;
+    const bool is_new = !stored || stored->facts.place == place::ahead;
+    if (keeps_id && (is_new || is_settled(next.facts.place))) {
+        bind(next.id, where, next.settled_at);
+    }
+}
+
+void shard_state::leave(const record& where, const std::optional<task_row>& stored,
+                        const model::job_name& job) {
+    if (!stored) {
+        erase_waiting(where, job);
+        return;
+    }
+    switch (stored->facts.place) {
+        case place::ahead:
+        case place::pending: erase_waiting(where, job); break;
+        case place::scheduled:
+            state_.erase(keys::due(stored->facts.due, where));
+            --counts_.scheduled;
+            break;
+        case place::leased:
+            leases_.erase(where);
+            state_.erase(keys::lease(where));
+            break;
+        case place::dead:
+            state_.erase(keys::dead(stored->job, stored->facts.since, where));
+            --counts_.dead;
+            break;
+        case place::complete:
+        case place::cancelled:
+        case place::duplicate:
+        case place::rejected: break;
+    }
+}
+
+void shard_state::enter(const record& where, const task_row& next) {
+    if (next.facts.place == place::leased) {
+        leases_.insert_or_assign(where, next);
+        state_.erase(keys::row(where));
+        state_.put(keys::lease(where), encode_row(next));
+        return;
+    }
+    state_.put(keys::row(where), encode_row(next));
+    switch (next.facts.place) {
+        case place::scheduled:
+            state_.put(keys::due(next.facts.due, where), "");
+            ++counts_.scheduled;
+            break;
+        case place::pending:
+            touch(lane_of(where)).returned +=
+                returned_table(lane_of(where))
+                    .insert({where.offset, offset{where.offset.value() + 1}});
+            break;
+        case place::dead:
+            state_.put(keys::dead(next.job, next.facts.since, where), "");
+            ++counts_.dead;
+            break;
+        default: ++counts_.settled; break;
+    }
+}
+
+void shard_state::erase_waiting(const record& where, const model::job_name& job) {
+    auto& lane = touch(lane_of(where));
+    if (lane.ahead.contains(where.offset)) {
+        lane.ahead.erase(where.offset);
+        return;
+    }
+    const offset_range one{where.offset, offset{where.offset.value() + 1}};
+    auto back = returned_table(lane_of(where));
+    if (lane.returned > 0 && back.contains(where.offset)) {
+        lane.returned += back.erase(one);
+        return;
+    }
+    parked_table(job, lane_of(where)).erase(one);
+}
+
+void shard_state::settle_effective(const record& where) {
+    const auto stored = row(where);
+    if (!stored) {
+        return;
+    }
+    instant at{0};
+    task_row next = *stored;
+    next.facts = ledger_.effective(where, stored->job, stored->facts, &at);
+    if (next.facts == stored->facts) {
+        return;
+    }
+    next.settled_at = is_settled(next.facts.place) ? at : instant{0};
+    move(where, stored, next);
+}
+
+void shard_state::apply_partition(const model::logged_event& logged) {
+    const auto& body = logged.event.body;
+    if (const auto* c = std::get_if<model::cursor>(&body)) {
+        const lane_key key{c->queue, c->priority};
+        auto& lane = touch(key);
+        if (c->next && c->next->value() > 0) {
+            lane.ahead.erase({offset{0}, *c->next});
+        }
+        auto back = returned_table(key);
+        for (const auto& r : c->done) {
+            lane.returned += back.erase(r);
+        }
+    } else if (const auto* p = std::get_if<model::parked_ranges>(&body)) {
+        const lane_key key{p->queue, p->priority};
+        auto& lane = touch(key);
+        auto back = returned_table(key);
+        auto table = parked_table(p->job, key);
+        for (const auto& r : p->ranges) {
+            lane.ahead.erase(r);
+            lane.returned += lane.returned > 0 ? back.erase(r) : 0;
+            table.insert(r);
+        }
+    } else if (const auto* y = std::get_if<model::ready_ranges>(&body)) {
+        const lane_key key{y->queue, y->priority};
+        auto& lane = touch(key);
+        auto back = returned_table(key);
+        auto table = parked_table(y->job, key);
+        for (const auto& r : y->ranges) {
+            table.erase(r);
+            lane.returned += back.insert(r);
+        }
+    } else if (const auto* k = std::get_if<model::control>(&body)) {
+        apply_control(logged.offset, logged.event.at, *k);
+        state_.put(keys::control(logged.offset), codec::write_event(logged.event));
+    } else if (const auto* f = std::get_if<model::followed>(&body)) {
+        unfollowed_.erase(f->of);
+        state_.erase(keys::unfollowed(f->of));
+    }
+}
+
+void shard_state::apply_control(offset at, instant when, const model::control& c) {
+    ledger_.apply(at, when, c);
+    if (c.action == model::control_action::cancel_job) {
+        cancel_leases_of(c.job);
+    }
+}
+
+void shard_state::cancel_leases_of(const model::job_name& job) {
+    std::vector<record> of_job;
+    for (const auto& [where, row] : leases_) {
+        if (row.job == job) {
+            of_job.push_back(where);
+        }
+    }
+    std::sort(of_job.begin(), of_job.end());
+    for (const auto& where : of_job) {
+        settle_effective(where);
+    }
+}
+
+void shard_state::bind(const model::task_id& id, const record& where, instant settled_at) {
+    std::string value;
+    store::append_u64(value, static_cast<std::uint64_t>(settled_at.value()));
+    store::append_u64(value, static_cast<std::uint64_t>(where.offset.value()));
+    store::append_u32(value, static_cast<std::uint32_t>(where.priority.value()));
+    value += where.queue.value();
+    state_.put(keys::id(id), value);
+}
+
+std::optional<record> shard_state::bound(const model::task_id& id) const {
+    const auto value = state_.get(keys::id(id));
+    if (!value || may_forget(keys::id(id), *value, partition_.horizon)) {
+        return std::nullopt;
+    }
+    std::string_view in = *value;
+    store::take_u64(in);
+    const auto o = static_cast<std::int64_t>(store::take_u64(in));
+    const auto p = static_cast<std::int32_t>(store::take_u32(in));
+    return record{model::queue_name{std::string(in)}, model::priority{p}, offset{o}};
+}
+
+std::optional<task_row> shard_state::row(const record& where) const {
+    if (const auto found = leases_.find(where); found != leases_.end()) {
+        return found->second;
+    }
+    // Nearly every task is asked for while it is still ahead: no need to ask the store.
+    if (const auto* lane = find_lane(lane_of(where));
+        lane == nullptr || lane->ahead.contains(where.offset)) {
+        return std::nullopt;
+    }
+    const auto key = keys::row(where);
+    const auto value = state_.get(key);
+    if (!value || may_forget(key, *value, partition_.horizon)) {
+        return std::nullopt;
+    }
+    return decode_row(*value);
+}
+
+task_facts shard_state::effective(const record& where, const model::job_name& job) const {
+    const auto stored = row(where);
+    return ledger_.effective(where, stored && !stored->job.value().empty() ? stored->job : job,
+                             stored ? stored->facts : task_facts{});
+}
+
+shard_state::lane& shard_state::touch(const lane_key& key) {
+    dirty_lanes_.insert(key);
+    return lanes_[key];
+}
+
+bool may_forget(std::string_view key, std::string_view value, instant horizon) {
+    if (key.empty() || value.size() < 8) {
+        return false;
+    }
+    if (key.front() == 't') {
+        // Rows: settled_at stands at a fixed place, see encode_row().
+        constexpr std::size_t settled_at = 1 + 1 + 4 + 8 + 8 + 1;
+        value.remove_prefix(std::min(settled_at, value.size()));
+    } else if (key.front() != 'i') {
+        return false;
+    }
+    if (value.size() < 8) {
+        return false;
+    }
+    const auto settled = static_cast<std::int64_t>(store::take_u64(value));
+    return settled > 0 && settled < horizon.value();
+}
+
+}  // namespace kwq::scheduler
