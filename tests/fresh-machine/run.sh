@@ -116,7 +116,7 @@ server_pid() { # by the program it runs, looked up among this namespace's proces
 run_server() {
     say "make run"
     local log="$root/root/make-run.log" make server deadline=$((SECONDS + 1800))
-    in_root env KWQ_LISTEN="127.0.0.1:$port" make -C /root/kwq run >"$log" 2>&1 &
+    in_root env KWQ_PORT="$port" make -C /root/kwq run >"$log" 2>&1 &
     make=$!
     until answers "127.0.0.1:$port" /readyz 2>/dev/null; do
         kill -0 "$make" 2>/dev/null || { tail -n 40 "$log"; fail "make run ended before its server answered"; }
