@@ -23,11 +23,11 @@ RUN make package SETUP=off \
     && cp build/release/kwq_*.deb /package/kwq.deb
 
 FROM debian:12-slim
-COPY --from=build /package/kwq.deb /tmp/kwq.deb
+COPY --from=build /package/kwq.deb /tmp/package.deb
 # The package names the libraries it needs.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends /tmp/kwq.deb \
-    && rm -rf /var/lib/apt/lists/* /tmp/kwq.deb \
+    && apt-get install -y --no-install-recommends /tmp/package.deb \
+    && rm -rf /var/lib/apt/lists/* /tmp/package.deb \
     && install -d -o 10001 -g 10001 -m 0700 /data
 USER 10001:10001
 VOLUME /data
