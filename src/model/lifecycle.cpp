@@ -12,11 +12,6 @@ namespace {
 
 constexpr milliseconds longest_backoff{3'600'000};
 
-template <class... Fs>
-struct overloaded : Fs... {
-    using Fs::operator()...;
-};
-
 step_result refused(const task_facts& before, void_reason reason) {
     return {verdict{reason}, before};
 }
@@ -253,6 +248,9 @@ private:
 };
 
 bool covered_by_end(const control& c, const record& where) {
+    if (c.priority && *c.priority != where.priority) {
+        return false;
+    }
     return std::any_of(c.ends.begin(), c.ends.end(), [&](const topic_end& e) {
         return e.queue == where.queue && e.priority == where.priority && where.offset < e.end;
     });
