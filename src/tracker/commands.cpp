@@ -1,0 +1,149 @@
+#include "tracker/commands.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace kwq::tracker {
+
+namespace {
+
+using model::control_action;
+using model::task_state;
+
+/// The states that a command takes tasks from, as model::control_ledger has it.
+std::vector<task_state> taken_from(control_action a) {
+    switch (a) {
+        case control_action::cancel_job:
+            return {task_state::scheduled, task_state::pending, task_state::allocated,
+                    task_state::running};
+        case control_action::empty_queue: return {task_state::scheduled, task_state::pending};
+        case control_action::retry_job: return {task_state::error};
+    }
+    return {};
+}
+
+bool concerns(const model::control& c, const model::queue_name& queue, model::priority p) {
+    return c.action != control_action::empty_queue ||
+           (c.queue == queue && (!c.priority || *c.priority == p));
+}
+
+model::offset end_in(const model::control& c, const model::queue_name& queue, model::priority p) {
+    for (const auto& e : c.ends) {
+        if (e.queue == queue && e.priority == p) {
+            return e.end;
+        }
+    }
+    return model::offset{0};
+}
+
+}  // namespace
+
+std::vector<name_number> commands::apply(model::shard_id shard, const model::logged_event& logged) {
+    const auto& c = std::get<model::control>(logged.event.body);
+    const auto jobs = jobs_of(c);
+    spared left;
+    if (c.action != control_action::retry_job) {
+        left = spare(shard, c, jobs);
+    }
+    tables_.add_command(shard, logged);
+    std::int64_t moved = 0;
+    for (const auto job : jobs) {
+        moved += move(shard, logged, job, left);
+    }
+    if (moved > 0) {
+        const bool of_queue = c.action == control_action::empty_queue;
+        sweeps_.start(of_queue ? keys::list_of_queue(c.queue) : keys::list_of_job(jobs.front()),
+                      moved);
+    }
+    return jobs;
+}
+
+std::vector<name_number> commands::jobs_of(const model::control& c) {
+    std::vector<name_number> jobs;
+    if (c.action == control_action::empty_queue) {
+        tables_.state.scan(keys::jobs_on_queue(c.queue), {},
+                           [&](std::string_view key, std::string_view) {
+                               jobs.push_back(keys::job_in_job_on_queue(key));
+                               return true;
+                           });
+    } else if (const auto job = tables_.names.find(name_kind::job, c.job.value())) {
+        jobs.push_back(*job);
+    }
+    return jobs;
+}
+
+std::vector<commands::topic> commands::topics_of(model::shard_id shard, const model::control& c,
+                                                 const std::vector<name_number>& jobs) {
+    std::set<topic> topics;
+    for (const auto job : jobs) {
+        const group* g = tables_.groups.find(keys::job(job));
+        if (g == nullptr) {
+            continue;
+        }
+        for (const auto& cell : g->cells) {
+            if (cell.shard == shard && concerns(c, cell.queue, cell.priority)) {
+                topics.emplace(cell.queue, cell.priority);
+            }
+        }
+    }
+    return {topics.begin(), topics.end()};
+}
+
+commands::spared commands::spare(model::shard_id shard, const model::control& c,
+                                 const std::vector<name_number>& jobs) {
+    spared out;
+    const bool of_job = c.action == control_action::cancel_job;
+    for (const auto& [queue, priority] : topics_of(shard, c, jobs)) {
+        const auto end = end_in(c, queue, priority);
+        const auto from = keys::row(row_place{shard, {queue, priority, end}});
+        tables_.state.scan(keys::rows_of_topic(shard, queue, priority), from,
+                           [&](std::string_view key, std::string_view value) {
+                               const auto row = read_row(value);
+                               if (!row.known || (of_job && row.job != jobs.front())) {
+                                   return true;
+                               }
+                               const auto n = tables_.count_of(keys::place_in_row(key), row);
+                               if (n.as == standing::task) {
+                                   auto& counts = out[{row.job, topic{queue, priority}}];
+                                   ++counts.at(static_cast<std::size_t>(n.effective));
+                               }
+                               return true;
+                           });
+    }
+    return out;
+}
+
+std::int64_t commands::move(model::shard_id shard, const model::logged_event& logged,
+                            name_number job, const spared& left) {
+    const auto& c = std::get<model::control>(logged.event.body);
+    const auto to =
+        c.action == control_action::retry_job ? task_state::pending : task_state::cancelled;
+    std::int64_t total = 0;
+    group& of_job = tables_.groups.change(keys::job(job));
+    for (auto& cell : of_job.cells) {
+        if (cell.shard != shard || !concerns(c, cell.queue, cell.priority)) {
+            continue;
+        }
+        const auto kept = left.find({job, topic{cell.queue, cell.priority}});
+        state_counts moved{};
+        std::int64_t moved_here = 0;
+        for (const auto s : taken_from(c.action)) {
+            const auto i = static_cast<std::size_t>(s);
+            moved.at(i) = cell.counts.at(i) - (kept == left.end() ? 0 : kept->second.at(i));
+            moved_here += moved.at(i);
+        }
+        if (moved_here == 0) {
+            continue;
+        }
+        tables_.counters.move_cell(job, cell, moved, to);
+        tables_.groups.change(keys::queue(cell.queue, cell.priority)).changed_at(logged.event.at);
+        total += moved_here;
+    }
+    if (total > 0) {
+        of_job.changed_at(logged.event.at);
+        tables_.groups.change(keys::overall()).changed_at(logged.event.at);
+    }
+    return total;
+}
+
+}  // namespace kwq::tracker

@@ -1,0 +1,164 @@
+#include "tracker/fold.hpp"
+
+#include "model/lifecycle.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::tracker {
+
+void fold::add_task(model::shard_id shard, const model::stored_task& task) {
+    ++tables_.totals.task_records;
+    const row_place place{shard, task.place};
+    tables_.offer_id(task.body.id, place);
+    auto row = tables_.row(place);
+    if (row && row->known) {
+        return;  // its first event was read before
+    }
+    const counted before = tables_.count_of(place, row);
+    task_row known = row.value_or(task_row{});
+    known.id = task.body.id;
+    introduce(known, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
+    known.facts.limits = task.body.limits;
+    if (!is_dropped(known)) {
+        known.listed = model::state_of(tables_.effective(place, known));
+    }
+    finish(place, before, std::move(known), {before, before, std::nullopt, {}});
+}
+
+void fold::introduce(task_row& row, const model::task_intro& intro) {
+    row.known = true;
+    row.job = tables_.names.number_of(name_kind::job, intro.job.value());
+    row.tags.clear();
+    for (const auto& tag : intro.tags) {
+        const auto n = tables_.names.number_of(name_kind::tag, tag.value());
+        if (std::find(row.tags.begin(), row.tags.end(), n) == row.tags.end()) {
+            row.tags.push_back(n);
+        }
+    }
+    row.submitted_at = intro.submitted_at;
+    row.ready_since = intro.submitted_at;
+}
+
+void fold::count_unreadable_event() {
+    ++tables_.totals.events;
+    ++tables_.totals.undecodable_events;
+}
+
+void fold::add_event(model::shard_id shard, const model::logged_event& logged) {
+    ++tables_.totals.events;
+    auto& p = tables_.partition(shard);
+    p.changed = true;
+    if (!model::step_partition(p.facts, logged).accepted()) {
+        ++tables_.totals.void_events;
+        return;
+    }
+    if (std::holds_alternative<model::control>(logged.event.body)) {
+        for (const auto job : commands_.apply(shard, logged)) {
+            changes_.jobs.insert(job);
+        }
+        changes_.all_tasks = true;
+    } else if (const auto* c = std::get_if<model::cursor>(&logged.event.body)) {
+        tables_.put_cursor(shard, *c);
+    } else if (model::place_of(logged.event.body) != nullptr) {
+        add_task_event(shard, logged);
+    }
+}
+
+void fold::add_task_event(model::shard_id shard, const model::logged_event& logged) {
+    const auto& body = logged.event.body;
+    const row_place place{shard, *model::place_of(body)};
+    const auto stored = tables_.row(place);
+    task_row row = stored.value_or(task_row{});
+    const auto* intro = model::intro_of(body);
+    const bool first = row.facts.place == model::place::ahead;
+    // What no event has named yet has no facts, whether its topic was read up to it or not.
+    const model::task_facts known = first ? model::task_facts{} : row.facts;
+    model::job_name job;
+    if (first && intro != nullptr) {
+        job = intro->job;
+    } else if (!first && row.known) {
+        job = model::job_name{tables_.names.name_of(name_kind::job, row.job)};
+    }
+    instant commanded_at{0};
+    const auto before =
+        tables_.partition(shard).ledger.effective(place.record, job, known, &commanded_at);
+    const auto* id = model::id_of(body);
+    const auto step = model::step(before, is_id_taken(id, place), logged);
+    if (!step.verdict.accepted()) {
+        ++tables_.totals.void_events;
+        return;
+    }
+    const counted was = tables_.count_of(place, stored);
+    if (first && intro != nullptr) {
+        introduce(row, *intro);
+        tables_.bind_id(*id, place);
+    }
+    if (id != nullptr && first) {
+        row.id = *id;
+    }
+    const auto limits_shown = row.facts.limits;
+    const auto effects = apply_to_row(row, {before, step.after, logged.event, commanded_at});
+    if (is_dropped(row)) {
+        row.facts.limits = limits_shown;  // as if the record had come after the event
+    }
+    row.listed = is_dropped(row) ? model::task_state::pending : model::state_of(row.facts);
+    finish(place, was, std::move(row), {was, was, logged.event.at, effects});
+}
+
+void fold::finish(const row_place& place, const counted& before, task_row row,
+                  const row_change& how) {
+    note(row);
+    tables_.put_row(place, row);
+    const counted after = tables_.count_of(place, std::optional(std::move(row)));
+    tables_.counters.apply({before, after, how.at, how.effects});
+    tables_.relist(before, after);
+}
+
+bool fold::is_id_taken(const model::task_id* id, const row_place& place) {
+    if (id == nullptr) {
+        return false;
+    }
+    const auto entry = tables_.find_id(*id, place.shard);
+    if (!entry || !entry->bound || entry->record == place.record) {
+        return false;
+    }
+    return !is_forgotten({place.shard, entry->record});
+}
+
+bool fold::is_forgotten(const row_place& bound) {
+    const auto horizon = tables_.partition(bound.shard).facts.horizon;
+    if (horizon <= instant{0}) {
+        return false;
+    }
+    const auto row = tables_.row(bound);
+    if (!row) {
+        return false;
+    }
+    instant commanded_at = row->ended_at;
+    const auto facts = tables_.effective(bound, *row, &commanded_at);
+    const bool settled =
+        facts.place == model::place::complete || facts.place == model::place::cancelled;
+    return settled && commanded_at < horizon;
+}
+
+void fold::reload() {
+    tables_.reload();
+    sweeps_.reload();
+}
+
+void fold::note(const task_row& row) {
+    if (!collecting_) {
+        return;
+    }
+    changes_.tasks.insert(row.id);
+    if (row.known) {
+        changes_.jobs.insert(row.job);
+    }
+}
+
+fold_changes fold::take_changes() {
+    return std::exchange(changes_, {});
+}
+
+}  // namespace kwq::tracker

@@ -1,0 +1,165 @@
+#include "tracker/groups.hpp"
+
+#include <algorithm>
+
+namespace kwq::tracker {
+
+namespace {
+
+constexpr std::uint8_t group_version = 1;
+constexpr std::size_t most_held = 20'000;
+
+void write_counts(byte_writer& w, const state_counts& counts) {
+    for (const auto n : counts) {
+        w.signed_number(n);
+    }
+}
+
+state_counts read_counts(byte_reader& r) {
+    state_counts counts{};
+    for (auto& n : counts) {
+        n = r.signed_number();
+    }
+    return counts;
+}
+
+void write_instant(byte_writer& w, const std::optional<instant>& at) {
+    w.u8(at ? 1 : 0);
+    w.signed_number(at.value_or(instant{0}));
+}
+
+std::optional<instant> read_instant(byte_reader& r) {
+    const bool set = r.u8() != 0;
+    const auto at = r.named_number<instant>();
+    return set ? std::optional(at) : std::nullopt;
+}
+
+}  // namespace
+
+void group::submitted_at(instant at) {
+    first_at = first_at ? std::min(*first_at, at) : at;
+    changed_at(at);
+}
+
+void group::changed_at(instant at) {
+    last_at = last_at ? std::max(*last_at, at) : at;
+}
+
+std::string write_group(const group& g) {
+    std::string out;
+    byte_writer w(out);
+    w.u8(group_version);
+    write_counts(w, g.counts);
+    for (const auto n : {g.submitted, g.retries, g.duplicates, g.rejected}) {
+        w.signed_number(n);
+    }
+    write_instant(w, g.first_at);
+    write_instant(w, g.last_at);
+    g.wait.write(w);
+    g.run.write(w);
+    w.number(g.cells.size());
+    for (const auto& c : g.cells) {
+        w.signed_number(c.shard);
+        w.text(c.queue);
+        w.signed_number(c.priority);
+        write_counts(w, c.counts);
+    }
+    w.number(g.tags);
+    return out;
+}
+
+group read_group(std::string_view bytes) {
+    byte_reader r(bytes);
+    if (r.u8() != group_version) {
+        throw store::storage_failure("the tracker's state holds counters of another version");
+    }
+    group g;
+    g.counts = read_counts(r);
+    for (auto* n : {&g.submitted, &g.retries, &g.duplicates, &g.rejected}) {
+        *n = r.signed_number();
+    }
+    g.first_at = read_instant(r);
+    g.last_at = read_instant(r);
+    g.wait = histogram::read(r);
+    g.run = histogram::read(r);
+    g.cells.resize(r.number());
+    for (auto& c : g.cells) {
+        c.shard = r.named_number<model::shard_id>();
+        c.queue = r.named_text<model::queue_name>();
+        c.priority = r.named_number<model::priority>();
+        c.counts = read_counts(r);
+    }
+    g.tags = static_cast<std::uint32_t>(r.number());
+    return g;
+}
+
+group_view view_of(const group& g) {
+    group_view v;
+    v.counts = g.counts;
+    v.submitted = g.submitted;
+    v.retries = g.retries;
+    v.duplicates = g.duplicates;
+    v.rejected = g.rejected;
+    v.first_at = g.first_at;
+    v.last_at = g.last_at;
+    v.wait = g.wait.summary();
+    v.run = g.run.summary();
+    return v;
+}
+
+void add_counts(state_counts& to, const state_counts& what) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        to.at(i) += what.at(i);
+    }
+}
+
+group_store::held* group_store::load(const std::string& key) {
+    if (const auto found = held_.find(key); found != held_.end()) {
+        return &found->second;
+    }
+    const auto stored = state_.get(key);
+    if (!stored) {
+        return nullptr;
+    }
+    return &held_.emplace(key, held{read_group(*stored), false}).first->second;
+}
+
+group& group_store::change(const std::string& key) {
+    held* h = load(key);
+    if (h == nullptr) {
+        h = &held_.emplace(key, held{}).first->second;
+        state_.put(key, write_group(h->value));  // so that walks over keys find it
+    }
+    if (!h->changed) {
+        h->changed = true;
+        changed_.push_back(&held_.find(key)->first);
+    }
+    return h->value;
+}
+
+const group* group_store::find(const std::string& key) {
+    const held* h = load(key);
+    return h == nullptr ? nullptr : &h->value;
+}
+
+void group_store::write_changed() {
+    for (const auto* key : changed_) {
+        held& h = held_.find(*key)->second;
+        state_.put(*key, write_group(h.value));
+        h.changed = false;
+    }
+    changed_.clear();
+}
+
+void group_store::forget_some() {
+    if (held_.size() > most_held && changed_.empty()) {
+        held_.clear();
+    }
+}
+
+void group_store::forget_all() {
+    changed_.clear();
+    held_.clear();
+}
+
+}  // namespace kwq::tracker

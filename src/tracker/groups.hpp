@@ -1,0 +1,76 @@
+// groups: the counters of a set of tasks (everything, a job, a tag, a queue's priority, a tag
+// within a job) and where they are kept. Groups that were touched since the last commit are in
+// memory; the rest is loaded when asked for, so a million tags cost disk, not memory.
+#pragma once
+
+#include "store/kv.hpp"
+#include "tracker/histogram.hpp"
+#include "tracker/keys.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kwq::tracker {
+
+/// A job's tasks in one topic partition: what a command moves at once.
+struct job_cell {
+    model::shard_id shard;
+    model::queue_name queue;
+    model::priority priority;
+    state_counts counts{};
+    friend bool operator==(const job_cell&, const job_cell&) = default;
+};
+
+struct group {
+    state_counts counts{};
+    std::int64_t submitted = 0;
+    std::int64_t retries = 0;
+    std::int64_t duplicates = 0;
+    std::int64_t rejected = 0;
+    std::optional<instant> first_at;
+    std::optional<instant> last_at;
+    histogram wait;
+    histogram run;
+    std::vector<job_cell> cells;  // jobs only
+    std::uint32_t tags = 0;       // jobs only: how many of its tags are counted by name
+    friend bool operator==(const group&, const group&) = default;
+
+    void submitted_at(instant at);  // first_at and last_at
+    void changed_at(instant at);    // last_at
+};
+
+std::string write_group(const group& g);
+group read_group(std::string_view bytes);
+group_view view_of(const group& g);
+void add_counts(state_counts& to, const state_counts& what);
+
+class group_store {
+public:
+    explicit group_store(store::kv& state) : state_(state) {}
+
+    /// To change it; made when there is none. The reference holds until commit().
+    group& change(const std::string& key);
+    /// To read it; empty when there is none. The pointer holds until the next call.
+    const group* find(const std::string& key);
+
+    void write_changed();  // into the state's batch
+    void forget_some();    // after the commit, when many are held
+    void forget_all();
+
+private:
+    struct held {
+        group value;
+        bool changed = false;
+    };
+    held* load(const std::string& key);
+
+    store::kv& state_;
+    std::unordered_map<std::string, held> held_;
+    std::vector<const std::string*> changed_;
+};
+
+}  // namespace kwq::tracker

@@ -1,0 +1,44 @@
+// histogram: a distribution of durations in buckets that grow by a tenth, so that a quantile is
+// within 5 % of the truth. The buckets are the same everywhere: histograms add up. Only buckets
+// that hold something take room; a job's or a tag's times rarely spread over more than a few dozen.
+#pragma once
+
+#include "base/clock.hpp"
+#include "tracker/bytes.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace kwq::tracker {
+
+class histogram {
+public:
+    void add(milliseconds value);  // below zero counts as zero: clocks of two machines differ
+    void merge(const histogram& other);
+
+    std::uint64_t count() const { return count_; }
+    /// `q` in (0, 1]; zero when empty.
+    double quantile_ms(double q) const;
+    distribution summary() const;
+
+    void write(byte_writer& w) const;
+    static histogram read(byte_reader& r);
+
+    friend bool operator==(const histogram&, const histogram&) = default;
+
+private:
+    struct bucket {
+        std::uint32_t index = 0;
+        std::uint64_t count = 0;
+        friend bool operator==(const bucket&, const bucket&) = default;
+    };
+    void add_to(std::uint32_t index, std::uint64_t count);
+
+    std::vector<bucket> buckets_;  // by index
+    std::uint64_t count_ = 0;
+    std::uint64_t sum_ms_ = 0;
+    std::uint64_t max_ms_ = 0;
+};
+
+}  // namespace kwq::tracker

@@ -1,0 +1,97 @@
+// keys: where each thing lies in the tracker's key-value state. The first byte names the table.
+//
+//   A  totals                          O  topic, partition -> applied offset and a checksum
+//   P  shard -> facts of the partition C  shard, offset -> a command in force
+//   N  kind, name -> number            n  kind, number -> name
+//   G  kind, numbers -> counters       Q  queue, job -> nothing: which jobs were on a queue
+//   R  shard, record -> row            I  id, shard -> record
+//   L  list, what, submitted_at, shard, record -> nothing
+//   H  topic partition -> the scheduler's cursor in it
+//   S  list -> how far a sweep of it is
+//
+// Rows and lists grow at their ends; only the id index is written in random order.
+#pragma once
+
+#include "base/clock.hpp"
+#include "model/ids.hpp"
+#include "model/task.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kwq::tracker {
+
+/// A task's place among all shards.
+struct row_place {
+    model::shard_id shard;
+    model::record record;
+    friend bool operator==(const row_place&, const row_place&) = default;
+    friend auto operator<=>(const row_place&, const row_place&) = default;
+};
+
+enum class name_kind : char { job = 'j', tag = 't' };
+/// A job's or tag's number within this state; names are long and counted often.
+using name_number = std::uint32_t;
+
+namespace keys {
+
+std::string totals();
+std::string applied(std::string_view topic, std::int32_t partition);
+std::string partition(model::shard_id shard);
+std::string partitions();  // prefix
+std::string command(model::shard_id shard, model::offset at);
+std::string commands(model::shard_id shard);  // prefix
+
+std::string name(name_kind kind, std::string_view name);
+/// Prefix of all names that begin so.
+std::string names(name_kind kind, std::string_view beginning);
+std::string_view name_in(std::string_view key);
+std::string number(name_kind kind, name_number n);
+std::string next_number(name_kind kind);
+
+std::string overall();
+std::string job(name_number job);
+std::string tag(name_number tag);
+std::string queue(const model::queue_name& queue, model::priority p);
+std::string queues();                                // prefix
+std::string queues(const model::queue_name& queue);  // prefix: its priorities
+struct queue_priority {
+    model::queue_name queue;
+    model::priority priority;
+};
+queue_priority queue_in(std::string_view key);
+std::string job_tag(name_number job, name_number tag);
+std::string job_tags(name_number job);  // prefix
+name_number tag_in_job_tag(std::string_view key);
+
+std::string job_on_queue(const model::queue_name& queue, name_number job);
+std::string jobs_on_queue(const model::queue_name& queue);  // prefix
+name_number job_in_job_on_queue(std::string_view key);
+
+std::string row(const row_place& place);
+std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
+                          model::priority p);  // prefix
+row_place place_in_row(std::string_view key);
+std::string cursor(model::shard_id shard, const model::queue_name& queue, model::priority p);
+
+std::string id(const model::task_id& id, model::shard_id shard);
+std::string id_shards(const model::task_id& id);  // prefix
+model::shard_id shard_in_id(std::string_view key);
+
+/// Lists: all, of a job, a tag, a state, a queue. Each ends with the same submit order.
+std::string list_all();
+std::string list_of_job(name_number job);
+std::string list_of_tag(name_number tag);
+std::string list_of_state(model::task_state s);
+std::string list_of_queue(const model::queue_name& queue);
+/// What follows the list's prefix.
+std::string submit_order(instant submitted_at, const row_place& place);
+row_place place_in_submit_order(std::string_view rest);
+
+std::string sweep(std::string_view list);
+std::string sweeps();  // prefix
+
+}  // namespace keys
+
+}  // namespace kwq::tracker

@@ -1,0 +1,81 @@
+#include "tracker/name_table.hpp"
+
+#include "tracker/bytes.hpp"
+
+namespace kwq::tracker {
+
+namespace {
+
+constexpr std::size_t most_cached = 50'000;
+
+std::string written(name_number n) {
+    std::string out;
+    byte_writer(out).number(n);
+    return out;
+}
+
+name_number read(std::string_view bytes) {
+    return static_cast<name_number>(byte_reader(bytes).number());
+}
+
+}  // namespace
+
+name_number name_table::number_of(name_kind kind, const std::string& name) {
+    if (const auto known = find(kind, name)) {
+        return *known;
+    }
+    cache& c = of(kind);
+    if (!c.next) {
+        const auto stored = state_.get(keys::next_number(kind));
+        c.next = stored ? read(*stored) : 0;
+    }
+    const name_number n = (*c.next)++;
+    state_.put(keys::next_number(kind), written(*c.next));
+    state_.put(keys::name(kind, name), written(n));
+    state_.put(keys::number(kind, n), name);
+    remember(c, name, n);
+    return n;
+}
+
+std::optional<name_number> name_table::find(name_kind kind, const std::string& name) {
+    cache& c = of(kind);
+    if (const auto cached = c.numbers.find(name); cached != c.numbers.end()) {
+        return cached->second;
+    }
+    const auto stored = state_.get(keys::name(kind, name));
+    if (!stored) {
+        return std::nullopt;
+    }
+    const name_number n = read(*stored);
+    remember(c, name, n);
+    return n;
+}
+
+std::string name_table::name_of(name_kind kind, name_number n) {
+    cache& c = of(kind);
+    if (const auto cached = c.names.find(n); cached != c.names.end()) {
+        return cached->second;
+    }
+    auto stored = state_.get(keys::number(kind, n));
+    if (!stored) {
+        throw store::storage_failure("the tracker's state is damaged: a name is missing");
+    }
+    remember(c, *stored, n);
+    return *std::move(stored);
+}
+
+void name_table::forget_cached() {
+    jobs_ = {};
+    tags_ = {};
+}
+
+void name_table::remember(cache& c, const std::string& name, name_number n) {
+    if (c.numbers.size() >= most_cached) {
+        c.numbers.clear();
+        c.names.clear();
+    }
+    c.numbers[name] = n;
+    c.names[n] = name;
+}
+
+}  // namespace kwq::tracker

@@ -1,0 +1,135 @@
+// questions: how each question of the interface is put to the tracker's thread, now or once what it
+// waits for is folded.
+#include "tracker/runner.hpp"
+
+namespace kwq::tracker {
+
+namespace {
+
+model::error stopping() {
+    return {model::errc::stopping, "the server is stopping", {}};
+}
+
+}  // namespace
+
+template <class T>
+void runner::ask(positions after, callback<T> done, std::function<void(callback<T>)> answer) {
+    const bool posted = loop_.post([this, after = std::move(after), done, answer] {
+        if (failed_ || closed_) {
+            done(stopping());
+            return;
+        }
+        waiters::for_positions w;
+        w.after = after;
+        w.deadline = deps_.time.monotonic() + longest_after;
+        w.then = [done, answer](result<void> reached) {
+            if (reached) {
+                answer(done);
+            } else {
+                done(reached.error());
+            }
+        };
+        waiters_.add(std::move(w));
+    });
+    if (!posted) {
+        done(stopping());
+    }
+}
+
+template <class T>
+void runner::wait_until(milliseconds wait, waiters::for_change who, std::function<result<T>()> look,
+                        std::function<bool(const T&)> enough, callback<T> done) {
+    who.deadline = deps_.time.monotonic() + wait;
+    who.attempt = [look = std::move(look), enough = std::move(enough),
+                   done = std::move(done)](waiters::moment m) {
+        if (m == waiters::moment::stopping) {
+            done(stopping());
+            return true;
+        }
+        auto found = look();
+        if (found && !enough(*found) && m == waiters::moment::changed) {
+            return false;
+        }
+        done(std::move(found));
+        return true;
+    };
+    if (!who.attempt(waiters::moment::changed)) {
+        waiters_.add(std::move(who));
+    }
+}
+
+void runner::task(model::task_id id, positions after, callback<task_view> done) {
+    ask<task_view>(std::move(after), std::move(done),
+                   [this, id = std::move(id)](const auto& d) { d(queries_->task(id)); });
+}
+
+void runner::task_until_terminal(model::task_id id, positions after, milliseconds wait,
+                                 callback<task_view> done) {
+    ask<task_view>(std::move(after), std::move(done),
+                   [this, id = std::move(id), wait](const auto& d) {
+                       waiters::for_change who;
+                       who.task = id;
+                       wait_until<task_view>(
+                           wait, std::move(who), [this, id] { return queries_->task(id); },
+                           [](const task_view& v) { return model::is_terminal(v.state); }, d);
+                   });
+}
+
+void runner::tasks(task_filter f, positions after, callback<task_page> done) {
+    ask<task_page>(std::move(after), std::move(done),
+                   [this, f = std::move(f)](const auto& d) { d(queries_->tasks(f)); });
+}
+
+void runner::jobs(name_page_query q, positions after, callback<group_page> done) {
+    ask<group_page>(std::move(after), std::move(done), [this, q = std::move(q)](const auto& d) {
+        d(queries_->page(name_kind::job, q));
+    });
+}
+
+void runner::job(model::job_name job, positions after, callback<group_view> done) {
+    ask<group_view>(std::move(after), std::move(done),
+                    [this, job = std::move(job)](const auto& d) { d(queries_->job(job)); });
+}
+
+void runner::job_until_idle(model::job_name job, positions after, milliseconds wait,
+                            callback<group_view> done) {
+    ask<group_view>(std::move(after), std::move(done),
+                    [this, job = std::move(job), wait](const auto& d) {
+                        waiters::for_change who;
+                        who.job = tables_->names.find(name_kind::job, job.value());
+                        wait_until<group_view>(
+                            wait, std::move(who), [this, job] { return queries_->job(job); },
+                            queries::is_idle, d);
+                    });
+}
+
+void runner::tags(name_page_query q, positions after, callback<group_page> done) {
+    ask<group_page>(std::move(after), std::move(done), [this, q = std::move(q)](const auto& d) {
+        d(queries_->page(name_kind::tag, q));
+    });
+}
+
+void runner::tag(model::tag_name tag, positions after, callback<group_view> done) {
+    ask<group_view>(std::move(after), std::move(done),
+                    [this, tag = std::move(tag)](const auto& d) { d(queries_->tag(tag)); });
+}
+
+void runner::queues(positions after, callback<std::vector<queue_view>> done) {
+    ask<std::vector<queue_view>>(std::move(after), std::move(done),
+                                 [this](const auto& d) { d(queries_->queues(defined_)); });
+}
+
+void runner::stats(positions after, callback<tracker_stats> done) {
+    ask<tracker_stats>(std::move(after), std::move(done), [this](const auto& d) {
+        tracker_stats s;
+        s.events = tables_->totals.events;
+        s.void_events = tables_->totals.void_events;
+        s.undecodable_events = tables_->totals.undecodable_events;
+        s.task_records = tables_->totals.task_records;
+        s.lag = sources_->lag();
+        s.overall = queries_->overall();
+        d(s);
+    });
+}
+
+}  // namespace kwq::tracker

@@ -1,0 +1,114 @@
+#include "tracker/row_counters.hpp"
+
+#include <algorithm>
+
+namespace kwq::tracker {
+
+namespace {
+
+std::size_t index_of(model::task_state s) {
+    return static_cast<std::size_t>(s);
+}
+
+}  // namespace
+
+void row_counters::apply(const row_change& change) {
+    if (!change.before.same_groups(change.after)) {
+        visit(change.before, [&](kind k, group& g) { add(k, g, change.before, -1); });
+    }
+    visit(change.after, [&](kind k, group& g) {
+        if (change.before.same_groups(change.after)) {
+            add(k, g, change.before, -1);
+        } else if (change.after.known) {
+            g.submitted_at(change.after.submitted_at);
+        }
+        add(k, g, change.after, 1);
+        if (change.at) {
+            g.changed_at(*change.at);
+        }
+        if (k == kind::job_tag) {
+            return;  // a job's tags are counted by state alone
+        }
+        if (change.effects.waited) {
+            g.wait.add(*change.effects.waited);
+        }
+        if (change.effects.ran) {
+            g.run.add(*change.effects.ran);
+        }
+        g.retries += change.effects.retried ? 1 : 0;
+    });
+}
+
+void row_counters::visit(const counted& row, const visitor& each) {
+    if (row.as == standing::absent) {
+        return;
+    }
+    each(kind::total, groups_.change(keys::overall()));
+    const auto& r = row.place.record;
+    each(kind::queue, groups_.change(keys::queue(r.queue, r.priority)));
+    if (!row.known) {
+        return;
+    }
+    each(kind::job, groups_.change(keys::job(row.job)));
+    for (const auto tag : row.tags) {
+        each(kind::tag, groups_.change(keys::tag(tag)));
+        each(kind::job_tag, job_tag_group(row.job, tag));
+    }
+}
+
+void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {
+    switch (row.as) {
+        case standing::absent: return;
+        case standing::duplicate: g.duplicates += by; return;
+        case standing::rejected: g.rejected += by; return;
+        case standing::task: break;
+    }
+    const bool follows_sweep = k == kind::tag || k == kind::job_tag;
+    const auto state = index_of(follows_sweep ? row.listed : row.effective);
+    g.counts.at(state) += by;
+    g.submitted += by;
+    if (k == kind::job) {
+        cell_of(g, row).counts.at(state) += by;
+    }
+}
+
+job_cell& row_counters::cell_of(group& job, const counted& row) {
+    const auto& r = row.place.record;
+    const auto found = std::find_if(job.cells.begin(), job.cells.end(), [&](const job_cell& c) {
+        return c.shard == row.place.shard && c.priority == r.priority && c.queue == r.queue;
+    });
+    if (found != job.cells.end()) {
+        return *found;
+    }
+    state_.put(keys::job_on_queue(r.queue, row.job), {});
+    return job.cells.emplace_back(job_cell{row.place.shard, r.queue, r.priority, {}});
+}
+
+group& row_counters::job_tag_group(name_number job, name_number tag) {
+    const auto key = keys::job_tag(job, tag);
+    if (groups_.find(key) != nullptr) {
+        return groups_.change(key);
+    }
+    group& of_job = groups_.change(keys::job(job));
+    if (of_job.tags >= max_tags_of_job) {
+        return groups_.change(keys::job_tag(job, other_tags));
+    }
+    ++of_job.tags;
+    return groups_.change(key);
+}
+
+void row_counters::move_cell(name_number job, job_cell& cell, const state_counts& moved,
+                             model::task_state to) {
+    const auto move = [&](state_counts& counts) {
+        for (std::size_t s = 0; s < moved.size(); ++s) {
+            counts.at(s) -= moved.at(s);
+            counts.at(index_of(to)) += moved.at(s);
+        }
+    };
+    move(cell.counts);
+    move(groups_.change(keys::job(job)).counts);
+    move(groups_.change(keys::queue(cell.queue, cell.priority)).counts);
+    move(groups_.change(keys::overall()).counts);
+}
+
+}  // namespace kwq::tracker

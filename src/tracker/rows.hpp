@@ -1,0 +1,68 @@
+// rows: what the tracker keeps of one task record. `facts` change by accepted events alone; what
+// commands in force make of them is worked out when a row is looked at (model::control_ledger), so
+// a command costs nothing here whatever the number of rows.
+#pragma once
+
+#include "model/lifecycle.hpp"
+#include "tracker/keys.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kwq::tracker {
+
+inline constexpr std::size_t max_attempts_kept = 100;
+/// Of an attempt's error, so that a row of 100 attempts stays small; the last error is kept whole.
+inline constexpr std::size_t max_attempt_error_bytes = 2'048;
+
+struct task_row {
+    model::task_id id;
+    /// Job, tags and submitted_at are known: from the record, or from the first accepted event. A
+    /// row without them is of a record that was dropped before its topic was read up to it.
+    bool known = false;
+    name_number job = 0;
+    std::vector<name_number> tags;
+    instant submitted_at{0};
+
+    model::task_facts facts;
+    /// The state that tags and lists count it as. Others count the effective state; a sweep brings
+    /// this one up to it after a command.
+    model::task_state listed = model::task_state::pending;
+
+    instant ready_since{0};  // waiting began: submitted, or last ready
+    instant ended_at{0};
+    model::cancel_reason cancelled_for = model::cancel_reason::requested;
+    std::vector<attempt_view> attempts;
+    std::string result_json;
+    std::string progress_json;
+    std::string last_error;
+};
+
+std::string write_row(const task_row& row);
+/// Throws store::storage_failure for a damaged row or one of another version.
+task_row read_row(std::string_view bytes);
+
+bool is_dropped(const task_row& row);  // a duplicate, or rejected: no task
+
+/// What a row becomes by an accepted event. `before` are the effective facts it was accepted from,
+/// `commanded_at` when a command last changed those.
+struct accepted_event {
+    const model::task_facts& before;
+    const model::task_facts& after;
+    const model::event& event;
+    instant commanded_at{0};
+};
+
+/// What counters learn from it besides the state.
+struct event_effects {
+    std::optional<milliseconds> waited;  // to this allocation
+    std::optional<milliseconds> ran;     // to this completion
+    bool retried = false;                // an attempt failed and there will be another
+};
+event_effects apply_to_row(task_row& row, const accepted_event& e);
+
+}  // namespace kwq::tracker

@@ -1,0 +1,244 @@
+#include "tracker/runner.hpp"
+
+#include "codec/event_codec.hpp"
+#include "codec/task_codec.hpp"
+
+#include <stdexcept>
+
+namespace kwq::tracker {
+
+namespace {
+
+constexpr std::size_t records_a_turn = 256;
+constexpr milliseconds fold_time_a_turn{5};
+constexpr std::size_t swept_rows_a_turn = 128;
+/// A commit is made this long after the first change when everything is durable by itself, and
+/// forced (folding waits for the log) at the limits below.
+constexpr milliseconds commit_interval{50};
+constexpr milliseconds longest_uncommitted{500};
+constexpr std::uint64_t most_uncommitted = 10'000;
+constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
+/// Of what lies in the state. Another one is rebuilt from the log.
+constexpr std::string_view state_layout = "1";
+constexpr std::string_view layout_key = "V";
+
+}  // namespace
+
+runner::runner(const tracker_config& config, const tracker_dependencies& deps)
+    : config_(config), deps_(deps), loop_("kwq-tracker", deps.time) {}
+
+runner::~runner() {
+    stop();
+}
+
+void runner::start() {
+    open_state();
+    sources_ = std::make_unique<sources>(deps_.log, deps_.topics, [this] {
+        if (!woken_.exchange(true)) {
+            loop_.post([this] { woken_ = false; });
+        }
+    });
+    sources_->add_status(*state_);
+    loop_.start([this] { return turn(); });
+}
+
+void runner::open_state() {
+    if (config_.directory.empty()) {
+        state_ = store::make_memory_kv();
+    } else {
+        store::rocksdb_options options;
+        options.directory = config_.directory;
+        options.cache_bytes = config_.cache_bytes;
+        state_ = store::open_rocksdb(options);
+    }
+    if (state_->get(layout_key) != state_layout) {
+        state_->clear();
+        state_->put(layout_key, state_layout);
+    }
+    tables_ = std::make_unique<tables>(*state_);
+    fold_ = std::make_unique<fold>(*tables_);
+    queries_ = std::make_unique<queries>(*tables_, fold_->open_sweeps());
+}
+
+void runner::stop() {
+    loop_.post([this] { close(); });
+    loop_.stop();
+    sources_.reset();
+}
+
+void runner::close() {
+    closed_ = true;
+    waiters_.stop();
+    if (!failed_ && uncommitted_ > 0 && sources_ && sources_->all_durable()) {
+        commit();
+    }
+}
+
+void runner::queue_added(model::queue_name queue, std::int32_t priorities) {
+    loop_.post([this, queue = std::move(queue), priorities] {
+        defined_[queue] = std::max(defined_[queue], priorities);
+        sources_->add_status(*state_);
+        sources_->add_queue(*state_, queue, priorities);
+    });
+}
+
+// ---- folding ------------------------------------------------------------------------------------
+
+std::optional<mono_time> runner::turn() {
+    if (failed_) {
+        return waiters_.next_deadline();
+    }
+    bool more = false;
+    try {
+        rebuild_if_needed();
+        fold_->collect_changes(waiters_.want_changes());
+        more = fold_some();
+        if (!must_commit() && !fold_->open_sweeps().idle()) {
+            more = fold_->open_sweeps().advance(swept_rows_a_turn) || more;
+            note_uncommitted();
+        }
+        commit_when_due();
+    } catch (const store::storage_failure& e) {
+        fail(e.what());
+    }
+    ready_ = ready_ || sources_->caught_up();
+    waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
+    return wake_at(more);
+}
+
+/// The stored state is of another log, or of what a power cut took from it.
+void runner::rebuild_if_needed() {
+    if (sources_->agree_with_log()) {
+        return;
+    }
+    deps_.logger.log(observe::level::warn, "tracker",
+                     "the state does not fit the log: building it again from the log");
+    state_->clear();
+    state_->put(layout_key, state_layout);
+    fold_->reload();
+    sources_->start_over();
+    uncommitted_ = 0;
+}
+
+bool runner::fold_some() {
+    const auto until = deps_.time.monotonic() + fold_time_a_turn;
+    std::size_t left = records_a_turn;
+    instant next_other{0};
+    while (left > 0 && !failed_ && !must_commit() && deps_.time.monotonic() < until) {
+        source* const s = sources_->oldest(next_other);
+        if (s == nullptr) {
+            break;
+        }
+        do {
+            fold_record(*s);
+            --left;
+        } while (left > 0 && !failed_ && !s->read_ahead.empty() &&
+                 s->read_ahead.front().timestamp <= next_other);
+    }
+    if (!sources_->failure().empty()) {
+        fail(sources_->failure());
+    }
+    return sources_->lag() > 0;
+}
+
+void runner::fold_record(source& s) {
+    const auto& record = s.read_ahead.front();
+    if (s.status) {
+        fold_event(s, record);
+    } else {
+        fold_task(s, record);
+    }
+    if (failed_) {
+        return;
+    }
+    sources_->folded(s);
+    note_uncommitted();
+}
+
+void runner::note_uncommitted() {
+    if (uncommitted_++ == 0) {
+        first_uncommitted_ = deps_.time.monotonic();
+    }
+}
+
+void runner::fold_task(const source& s, const eventlog::log_record& r) {
+    codec::task_record_source from;
+    from.topic = s.where.topic;
+    from.partition = s.where.partition;
+    from.place = {s.queue, s.priority, r.offset};
+    from.timestamp = r.timestamp;
+    from.key = r.key;
+    from.value = r.value;
+    if (const auto task = codec::read_stored_task(from)) {
+        fold_->add_task(s.shard, *task);
+    } else {
+        fold_->count_unreadable_task();
+    }
+}
+
+void runner::fold_event(const source& s, const eventlog::log_record& r) {
+    auto event = codec::read_event(r.value);
+    if (event) {
+        fold_->add_event(s.shard, {r.offset, *std::move(event)});
+        return;
+    }
+    if (event.error().what == codec::decode_failure::unknown_version) {
+        fail("an event of another version at " + s.where.topic + " partition " +
+             std::to_string(s.where.partition) + " offset " + std::to_string(r.offset.value()) +
+             ": " + event.error().detail);
+        return;
+    }
+    deps_.logger.log(observe::level::warn, "tracker", "an event could not be read",
+                     {{"partition", std::to_string(s.where.partition)},
+                      {"offset", std::to_string(r.offset.value())},
+                      {"why", event.error().detail}});
+    fold_->count_unreadable_event();
+}
+
+bool runner::must_commit() const {
+    return uncommitted_ >= most_uncommitted ||
+           state_->uncommitted_bytes() >= most_uncommitted_bytes ||
+           (uncommitted_ > 0 && deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted);
+}
+
+void runner::commit_when_due() {
+    if (failed_ || uncommitted_ == 0 || !sources_->all_durable()) {
+        return;
+    }
+    if (must_commit() || deps_.time.monotonic() - first_uncommitted_ >= commit_interval) {
+        commit();
+    }
+}
+
+void runner::commit() {
+    sources_->write_offsets(*state_);
+    tables_->commit();
+    uncommitted_ = 0;
+}
+
+std::optional<mono_time> runner::wake_at(bool more) const {
+    const auto now = deps_.time.monotonic();
+    if (failed_) {
+        return waiters_.next_deadline();
+    }
+    if (more && !must_commit()) {
+        return now;
+    }
+    auto next = waiters_.next_deadline();
+    if (uncommitted_ > 0 && sources_->all_durable()) {
+        const auto due = first_uncommitted_ + commit_interval;
+        next = next ? std::min(*next, due) : due;
+    }
+    return next;
+}
+
+void runner::fail(const std::string& why) {
+    if (!failed_) {
+        failed_ = true;
+        deps_.logger.log(observe::level::error, "tracker", "folding has stopped", {{"why", why}});
+        waiters_.stop();
+        deps_.fatal("tracker: " + why);
+    }
+}
+
+}  // namespace kwq::tracker

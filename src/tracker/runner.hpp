@@ -1,0 +1,91 @@
+// runner: the tracker's one thread. Reads every partition of the log, feeds the fold, commits, and
+// answers questions between records. Each turn is bounded, so that a question waits milliseconds
+// however much there is to fold.
+//
+// Order: fold, then wait until all that was folded is durable in the log, then commit state and
+// offsets together. So the state never knows of what a power cut may take from the log.
+#pragma once
+
+#include "base/run_loop.hpp"
+#include "tracker/fold.hpp"
+#include "tracker/queries.hpp"
+#include "tracker/sources.hpp"
+#include "tracker/tracker.hpp"
+#include "tracker/waiters.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace kwq::tracker {
+
+class runner final : public tracker {
+public:
+    runner(const tracker_config& config, const tracker_dependencies& deps);
+    ~runner() override;
+
+    void start() override;
+    void stop() override;
+    bool is_ready() const override { return ready_; }
+
+    void task(model::task_id id, positions after, callback<task_view> done) override;
+    void task_until_terminal(model::task_id id, positions after, milliseconds wait,
+                             callback<task_view> done) override;
+    void tasks(task_filter f, positions after, callback<task_page> done) override;
+    void jobs(name_page_query q, positions after, callback<group_page> done) override;
+    void job(model::job_name job, positions after, callback<group_view> done) override;
+    void job_until_idle(model::job_name job, positions after, milliseconds wait,
+                        callback<group_view> done) override;
+    void tags(name_page_query q, positions after, callback<group_page> done) override;
+    void tag(model::tag_name tag, positions after, callback<group_view> done) override;
+    void queues(positions after, callback<std::vector<queue_view>> done) override;
+    void stats(positions after, callback<tracker_stats> done) override;
+    void queue_added(model::queue_name queue, std::int32_t priorities) override;
+
+private:
+    // the tracker's thread
+    std::optional<mono_time> turn();
+    bool fold_some();
+    void fold_record(source& s);
+    void fold_task(const source& s, const eventlog::log_record& r);
+    void fold_event(const source& s, const eventlog::log_record& r);
+    void note_uncommitted();
+    void commit_when_due();
+    void commit();
+    bool must_commit() const;
+    std::optional<mono_time> wake_at(bool more) const;
+    void open_state();
+    void rebuild_if_needed();
+    void fail(const std::string& why);
+    void close();
+
+    /// Runs `answer` on the tracker's thread once `after` is folded, or answers why not.
+    template <class T>
+    void ask(positions after, callback<T> done, std::function<void(callback<T>)> answer);
+    template <class T>
+    void wait_until(milliseconds wait, waiters::for_change who, std::function<result<T>()> look,
+                    std::function<bool(const T&)> enough, callback<T> done);
+
+    // set once
+    const tracker_config config_;
+    const tracker_dependencies deps_;
+    // the tracker's thread only
+    std::unique_ptr<store::kv> state_;
+    std::unique_ptr<tables> tables_;
+    std::unique_ptr<fold> fold_;
+    std::unique_ptr<queries> queries_;
+    std::unique_ptr<sources> sources_;
+    waiters waiters_;
+    std::map<model::queue_name, std::int32_t> defined_;
+    std::uint64_t uncommitted_ = 0;  // records and swept rows
+    mono_time first_uncommitted_{};
+    bool failed_ = false;
+    bool closed_ = false;
+    // any thread
+    std::atomic<bool> ready_{false};
+    std::atomic<bool> woken_{false};
+    run_loop loop_;
+};
+
+}  // namespace kwq::tracker

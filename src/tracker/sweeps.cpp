@@ -1,0 +1,108 @@
+#include "tracker/sweeps.hpp"
+
+#include "tracker/bytes.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace kwq::tracker {
+
+sweeps::sweeps(tables& t) : tables_(t) {
+    reload();
+}
+
+void sweeps::reload() {
+    open_.clear();
+    const auto prefix = keys::sweeps();
+    tables_.state.scan(prefix, {}, [&](std::string_view key, std::string_view value) {
+        byte_reader r(value);
+        open_sweep s;
+        s.next = std::string(r.text());
+        s.rows = r.signed_number();
+        open_[std::string(key.substr(prefix.size()))] = std::move(s);
+        return true;
+    });
+}
+
+void sweeps::start(const std::string& list, std::int64_t rows) {
+    open_sweep& s = open_[list];
+    s.next.clear();
+    s.rows += rows;
+    keep(list, s);
+}
+
+void sweeps::keep(const std::string& list, const open_sweep& s) {
+    std::string out;
+    byte_writer w(out);
+    w.text(s.next);
+    w.signed_number(s.rows);
+    tables_.state.put(keys::sweep(list), out);
+}
+
+bool sweeps::advance(std::size_t rows) {
+    if (open_.empty()) {
+        return false;
+    }
+    const std::string list = open_.begin()->first;
+    open_sweep& s = open_.begin()->second;
+    std::vector<row_place> places;
+    bool more = false;
+    tables_.state.scan(list, s.next, [&](std::string_view key, std::string_view) {
+        if (places.size() == rows) {
+            more = true;
+            s.next = std::string(key);
+            return false;
+        }
+        places.push_back(keys::place_in_submit_order(key.substr(list.size())));
+        return true;
+    });
+    for (const auto& p : places) {
+        if (correct(p)) {
+            s.rows = std::max<std::int64_t>(s.rows - 1, 1);
+        }
+    }
+    if (more) {
+        keep(list, s);
+    } else {
+        tables_.state.erase(keys::sweep(list));
+        open_.erase(list);
+    }
+    return !open_.empty();
+}
+
+bool sweeps::correct(const row_place& place) {
+    auto row = tables_.row(place);
+    if (!row) {
+        return false;
+    }
+    const counted before = tables_.count_of(place, row);
+    if (before.as != standing::task || before.effective == before.listed) {
+        return false;
+    }
+    row->listed = before.effective;
+    const counted after = tables_.count_of(place, row);
+    tables_.counters.apply({before, after, std::nullopt, {}});
+    tables_.relist(before, after);
+    tables_.put_row(place, *row);
+    return true;
+}
+
+std::int64_t sweeps::settling() const {
+    std::int64_t rows = 0;
+    for (const auto& [list, s] : open_) {
+        rows += s.rows;
+    }
+    return rows;
+}
+
+std::int64_t sweeps::settling_of_job(name_number job) const {
+    const auto of_job = keys::list_of_job(job);
+    std::int64_t rows = 0;
+    for (const auto& [list, s] : open_) {
+        const bool of_other_job = list.starts_with("Lj") && list != of_job;
+        rows += of_other_job ? 0 : s.rows;
+    }
+    return rows;
+}
+
+}  // namespace kwq::tracker

@@ -1,0 +1,296 @@
+#include "tracker/tables.hpp"
+
+#include "tracker/bytes.hpp"
+
+#include <tuple>
+
+namespace kwq::tracker {
+
+namespace {
+
+std::string write_facts(const model::partition_facts& f) {
+    std::string out;
+    byte_writer w(out);
+    w.signed_number(f.epoch);
+    w.signed_number(f.t.count());
+    w.signed_number(f.control_seen);
+    w.signed_number(f.horizon);
+    return out;
+}
+
+model::partition_facts read_facts(std::string_view bytes) {
+    byte_reader r(bytes);
+    model::partition_facts f;
+    f.epoch = r.named_number<model::offset>();
+    f.t = milliseconds{r.signed_number()};
+    f.control_seen = r.named_number<model::offset>();
+    f.horizon = r.named_number<instant>();
+    return f;
+}
+
+std::string write_command(instant at, const model::control& c) {
+    std::string out;
+    byte_writer w(out);
+    w.signed_number(at);
+    w.signed_number(c.control_offset);
+    w.u8(static_cast<std::uint8_t>(c.action));
+    w.text(c.job);
+    w.text(c.queue);
+    w.signed_number(c.priority ? c.priority->value() : -1);
+    w.number(c.ends.size());
+    for (const auto& e : c.ends) {
+        w.text(e.queue);
+        w.signed_number(e.priority);
+        w.signed_number(e.end);
+    }
+    return out;
+}
+
+model::control read_command(std::string_view bytes, instant& at) {
+    byte_reader r(bytes);
+    at = r.named_number<instant>();
+    model::control c;
+    c.control_offset = r.named_number<model::offset>();
+    c.action = static_cast<model::control_action>(r.u8());
+    c.job = r.named_text<model::job_name>();
+    c.queue = r.named_text<model::queue_name>();
+    const auto priority = r.signed_number();
+    if (priority >= 0) {
+        c.priority = model::priority{static_cast<std::int32_t>(priority)};
+    }
+    c.ends.resize(r.number());
+    for (auto& e : c.ends) {
+        e.queue = r.named_text<model::queue_name>();
+        e.priority = r.named_number<model::priority>();
+        e.end = r.named_number<model::offset>();
+    }
+    return c;
+}
+
+id_entry read_id(std::string_view bytes) {
+    byte_reader r(bytes);
+    id_entry e;
+    e.bound = r.u8() != 0;
+    e.record.queue = r.named_text<model::queue_name>();
+    e.record.priority = r.named_number<model::priority>();
+    e.record.offset = r.named_number<model::offset>();
+    return e;
+}
+
+/// Should `a` be shown for an id rather than `b`?
+bool shown_before(const id_entry& a, const id_entry& b) {
+    if (a.bound != b.bound) {
+        return a.bound;
+    }
+    const auto rank = [](const model::record& r) {
+        return std::tuple(-r.priority.value(), r.offset.value(), r.queue.value());
+    };
+    return rank(a.record) < rank(b.record);
+}
+
+}  // namespace
+
+tables::tables(store::kv& s) : state(s), names(s), groups(s), counters(s, groups) {
+    reload();
+}
+
+void tables::reload() {
+    names.forget_cached();
+    groups.forget_all();
+    partitions_.clear();
+    totals = {};
+    read_partitions();
+    if (const auto stored = state.get(keys::totals())) {
+        byte_reader r(*stored);
+        for (auto* n : {&totals.events, &totals.void_events, &totals.undecodable_events,
+                        &totals.task_records}) {
+            *n = r.number();
+        }
+    }
+}
+
+void tables::read_partitions() {
+    state.scan(keys::partitions(), {}, [&](std::string_view key, std::string_view value) {
+        key.remove_prefix(1);
+        const model::shard_id shard{static_cast<std::int32_t>(store::take_u32(key))};
+        partitions_[shard].facts = read_facts(value);
+        return true;
+    });
+    for (auto& [shard, p] : partitions_) {
+        read_commands(shard, p);
+    }
+}
+
+void tables::read_commands(model::shard_id shard, partition_state& p) {
+    const auto prefix = keys::commands(shard);
+    state.scan(prefix, {}, [&](std::string_view key, std::string_view value) {
+        key.remove_prefix(prefix.size());
+        const model::offset at{static_cast<std::int64_t>(store::take_u64(key))};
+        instant given{0};
+        const auto c = read_command(value, given);
+        p.ledger.apply(at, given, c);
+        return true;
+    });
+}
+
+std::optional<task_row> tables::row(const row_place& place) const {
+    const auto stored = state.get(keys::row(place));
+    return stored ? std::optional(read_row(*stored)) : std::nullopt;
+}
+
+void tables::put_row(const row_place& place, const task_row& row) {
+    state.put(keys::row(place), write_row(row));
+}
+
+std::optional<id_entry> tables::find_id(const model::task_id& id, model::shard_id shard) const {
+    const auto stored = state.get(keys::id(id, shard));
+    return stored ? std::optional(read_id(*stored)) : std::nullopt;
+}
+
+void tables::put_id(const model::task_id& id, const row_place& place, bool bound) {
+    std::string out;
+    byte_writer w(out);
+    w.u8(bound ? 1 : 0);
+    w.text(place.record.queue);
+    w.signed_number(place.record.priority);
+    w.signed_number(place.record.offset);
+    state.put(keys::id(id, place.shard), out);
+}
+
+void tables::bind_id(const model::task_id& id, const row_place& place) {
+    put_id(id, place, true);
+}
+
+void tables::offer_id(const model::task_id& id, const row_place& place) {
+    const auto known = find_id(id, place.shard);
+    if (!known || shown_before({false, place.record}, *known)) {
+        put_id(id, place, false);
+    }
+}
+
+std::optional<row_place> tables::place_of(const model::task_id& id) const {
+    std::optional<row_place> best;
+    id_entry best_entry;
+    state.scan(keys::id_shards(id), {}, [&](std::string_view key, std::string_view value) {
+        const id_entry e = read_id(value);
+        if (!best || shown_before(e, best_entry)) {
+            best = row_place{keys::shard_in_id(key), e.record};
+            best_entry = e;
+        }
+        return true;
+    });
+    return best;
+}
+
+partition_state& tables::partition(model::shard_id shard) {
+    return partitions_[shard];
+}
+
+void tables::add_command(model::shard_id shard, const model::logged_event& logged) {
+    const auto& c = std::get<model::control>(logged.event.body);
+    partition(shard).ledger.apply(logged.offset, logged.event.at, c);
+    state.put(keys::command(shard, logged.offset), write_command(logged.event.at, c));
+}
+
+void tables::put_cursor(model::shard_id shard, const model::cursor& c) {
+    if (c.next) {
+        std::string out;
+        byte_writer(out).signed_number(*c.next);
+        state.put(keys::cursor(shard, c.queue, c.priority), out);
+    }
+}
+
+model::offset tables::cursor(model::shard_id shard, const model::queue_name& queue,
+                             model::priority p) const {
+    const auto stored = state.get(keys::cursor(shard, queue, p));
+    return stored ? byte_reader(*stored).named_number<model::offset>() : model::offset{0};
+}
+
+std::vector<model::shard_id> tables::shards() const {
+    std::vector<model::shard_id> all;
+    for (const auto& [shard, p] : partitions_) {
+        all.push_back(shard);
+    }
+    return all;
+}
+
+model::task_facts tables::effective(const row_place& place, const task_row& row, instant* at) {
+    const auto& ledger = partition(place.shard).ledger;
+    if (ledger.empty() || !row.known) {
+        return row.facts;
+    }
+    const model::job_name job{names.name_of(name_kind::job, row.job)};
+    return ledger.effective(place.record, job, row.facts, at);
+}
+
+counted tables::count_of(const row_place& place, const std::optional<task_row>& row) {
+    counted c;
+    c.place = place;
+    if (!row) {
+        return c;
+    }
+    c.known = row->known;
+    c.job = row->job;
+    c.tags = row->tags;
+    c.submitted_at = row->submitted_at;
+    c.listed = row->listed;
+    if (row->facts.place == model::place::duplicate) {
+        c.as = standing::duplicate;
+    } else if (row->facts.place == model::place::rejected) {
+        c.as = standing::rejected;
+    } else {
+        c.as = standing::task;
+        c.effective = model::state_of(effective(place, *row));
+    }
+    return c;
+}
+
+void tables::relist(const counted& before, const counted& after) {
+    const bool was = before.as == standing::task;
+    const bool is = after.as == standing::task;
+    const bool moved =
+        was && is && before.same_groups(after) && before.submitted_at == after.submitted_at;
+    const auto each_list = [](const counted& c, const auto& visit) {
+        visit(keys::list_all());
+        visit(keys::list_of_job(c.job));
+        visit(keys::list_of_queue(c.place.record.queue));
+        for (const auto tag : c.tags) {
+            visit(keys::list_of_tag(tag));
+        }
+    };
+    const auto before_at = keys::submit_order(before.submitted_at, before.place);
+    const auto after_at = keys::submit_order(after.submitted_at, after.place);
+    if (was && (!moved || before.listed != after.listed)) {
+        state.erase(keys::list_of_state(before.listed) + before_at);
+    }
+    if (was && !moved) {
+        each_list(before, [&](const std::string& list) { state.erase(list + before_at); });
+    }
+    if (is && (!moved || before.listed != after.listed)) {
+        state.put(keys::list_of_state(after.listed) + after_at, {});
+    }
+    if (is && !moved) {
+        each_list(after, [&](const std::string& list) { state.put(list + after_at, {}); });
+    }
+}
+
+void tables::commit() {
+    for (auto& [shard, p] : partitions_) {
+        if (p.changed) {
+            state.put(keys::partition(shard), write_facts(p.facts));
+            p.changed = false;
+        }
+    }
+    std::string out;
+    byte_writer w(out);
+    for (const auto n :
+         {totals.events, totals.void_events, totals.undecodable_events, totals.task_records}) {
+        w.number(n);
+    }
+    state.put(keys::totals(), out);
+    groups.write_changed();
+    state.commit();
+    groups.forget_some();
+}
+
+}  // namespace kwq::tracker

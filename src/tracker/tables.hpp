@@ -1,0 +1,81 @@
+// tables: the tracker's state as its parts, over one key-value store: rows, ids, names, groups, and
+// what each partition's prefix said (facts and commands in force). Fold and queries share it.
+#pragma once
+
+#include "model/lifecycle.hpp"
+#include "store/kv.hpp"
+#include "tracker/groups.hpp"
+#include "tracker/name_table.hpp"
+#include "tracker/row_counters.hpp"
+#include "tracker/rows.hpp"
+
+#include <map>
+#include <optional>
+
+namespace kwq::tracker {
+
+/// Which record an id means within a shard. Until an accepted event binds it, the one with the
+/// highest priority, then the lowest offset.
+struct id_entry {
+    bool bound = false;
+    model::record record;
+};
+
+struct partition_state {
+    model::partition_facts facts;
+    model::control_ledger ledger;
+    bool changed = false;
+};
+
+struct fold_totals {
+    std::uint64_t events = 0, void_events = 0, undecodable_events = 0, task_records = 0;
+    friend bool operator==(const fold_totals&, const fold_totals&) = default;
+};
+
+class tables {
+public:
+    /// Reads what a start needs: facts, commands, totals. Nothing that grows with tasks or jobs.
+    explicit tables(store::kv& state);
+    void reload();  // after the state was cleared
+
+    std::optional<task_row> row(const row_place& place) const;
+    void put_row(const row_place& place, const task_row& row);
+
+    std::optional<id_entry> find_id(const model::task_id& id, model::shard_id shard) const;
+    void bind_id(const model::task_id& id, const row_place& place);
+    void offer_id(const model::task_id& id, const row_place& place);
+    /// Where the task of this id is, in whatever shard.
+    std::optional<row_place> place_of(const model::task_id& id) const;
+
+    partition_state& partition(model::shard_id shard);
+    void add_command(model::shard_id shard, const model::logged_event& logged);
+    /// Nothing below the scheduler's cursor is waiting for the first time.
+    void put_cursor(model::shard_id shard, const model::cursor& c);
+    model::offset cursor(model::shard_id shard, const model::queue_name& queue,
+                         model::priority p) const;
+    std::vector<model::shard_id> shards() const;
+
+    /// The row's facts with the commands in force applied; `at`: when the last one was given.
+    model::task_facts effective(const row_place& place, const task_row& row, instant* at = nullptr);
+    counted count_of(const row_place& place, const std::optional<task_row>& row);
+
+    /// Keeps the lists in step with a row's change.
+    void relist(const counted& before, const counted& after);
+
+    void commit();
+
+    store::kv& state;
+    name_table names;
+    group_store groups;
+    row_counters counters;
+    fold_totals totals;
+
+private:
+    void put_id(const model::task_id& id, const row_place& place, bool bound);
+    void read_partitions();
+    void read_commands(model::shard_id shard, partition_state& p);
+
+    std::map<model::shard_id, partition_state> partitions_;
+};
+
+}  // namespace kwq::tracker
