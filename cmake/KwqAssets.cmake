@@ -1,0 +1,35 @@
+# kwq_assets(out_variable): the pages that the binary carries, as one generated C++ file.
+# - openapi.json comes from openapi/kwq.yaml,
+# - ui/ from web/ui,
+# - swagger/ from web/swagger and, when there is an npm that can fetch it, swagger-ui-dist; without,
+#   the page says why it is not there.
+find_package(Python3 COMPONENTS Interpreter REQUIRED)
+
+function(kwq_assets out_variable)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/assets)
+  file(MAKE_DIRECTORY ${folder})
+
+  set(yaml ${CMAKE_SOURCE_DIR}/openapi/kwq.yaml)
+  set(json ${folder}/openapi.json)
+  set(to_json ${CMAKE_SOURCE_DIR}/cmake/openapi_to_json.py)
+  add_custom_command(OUTPUT ${json} DEPENDS ${yaml} ${to_json} VERBATIM
+    COMMAND ${Python3_EXECUTABLE} ${to_json} ${yaml} ${json})
+
+  file(GLOB ui CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/ui/*)
+  file(GLOB swagger CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/swagger/*)
+
+  set(swagger_stamp ${folder}/swagger.stamp)
+  set(fetch ${CMAKE_SOURCE_DIR}/cmake/fetch_swagger.cmake)
+  add_custom_command(OUTPUT ${swagger_stamp} DEPENDS ${swagger} ${fetch} VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/web/swagger -DWORK=${folder}
+            -DSTAMP=${swagger_stamp} -P ${fetch})
+
+  set(embedded ${folder}/embedded_files.cpp)
+  set(embed ${CMAKE_SOURCE_DIR}/cmake/embed_assets.py)
+  add_custom_command(OUTPUT ${embedded} DEPENDS ${embed} ${json} ${ui} ${swagger_stamp} VERBATIM
+    COMMAND ${Python3_EXECUTABLE} ${embed} ${embedded}
+            openapi.json=${json} ui/=${CMAKE_SOURCE_DIR}/web/ui swagger/=${folder}/swagger)
+  # The compiler does not see what .incbin reads.
+  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS "${json};${ui};${swagger_stamp}")
+  set(${out_variable} ${embedded} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,18 @@
+// pages: answers that a browser shows.
+#pragma once
+
+#include "net/http.hpp"
+
+#include <string_view>
+
+namespace kwq::rest {
+
+/// The asset at `path`, or 304 when the client has it; nothing found: status 404 and no body.
+net::response page_response(std::string_view path, const net::request& r);
+
+/// A form that asks for the token: what a page is answered with until the token was given.
+net::response sign_in_page(int status);
+
+bool wants_html(const net::request& r);
+
+}  // namespace kwq::rest

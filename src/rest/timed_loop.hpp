@@ -1,0 +1,44 @@
+// timed_loop: the thread on which answers are rendered and simulations and streams take their
+// turns, so that neither a shard's thread nor the log's does it. A run_loop with timers.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/run_loop.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kwq::rest {
+
+class timed_loop {
+public:
+    timed_loop(std::string name, const clock& time);
+
+    void start();
+    /// Runs what was posted and joins; timers that are not due are dropped. Not from its thread.
+    void stop() { loop_.stop(); }
+    /// Any thread; dropped after stop().
+    void post(run_loop::task t) { loop_.post(std::move(t)); }
+    /// Any thread: runs `t` once `delay` has passed.
+    void after(milliseconds delay, run_loop::task t);
+
+    /// A callback for other threads that goes on with `then` on this one.
+    template <class T, class F>
+    std::function<void(T)> then(F f) {
+        return [this, f = std::move(f)](T value) mutable {
+            post([f = std::move(f), value = std::move(value)]() mutable { f(std::move(value)); });
+        };
+    }
+
+private:
+    std::optional<mono_time> run_due();
+
+    const clock& time_;
+    std::multimap<mono_time, run_loop::task> timers_;  // loop's thread only
+    run_loop loop_;
+};
+
+}  // namespace kwq::rest
