@@ -89,6 +89,10 @@ std::vector<topic_end> ends() {
     return {{images, model::priority{1}, offset{0}}, {images, model::priority{7}, offset{4712}}};
 }
 
+std::vector<topic_end> ends_of_7() {
+    return {{images, model::priority{7}, offset{4712}}};
+}
+
 void add_owner_events(named_samples<event>& all) {
     all.emplace_back("claim", reported(claim{.owner = "host-1:7654", .nonce = "3f2a91c07be4d815"}));
     all.emplace_back("cursor", owned(cursor{images, model::priority{7}, offset{4096}, {}}));
@@ -129,7 +133,7 @@ void add_owner_events(named_samples<event>& all) {
                                                     .job = {},
                                                     .queue = images,
                                                     .priority = model::priority{7},
-                                                    .ends = ends()}));
+                                                    .ends = ends_of_7()}));
     all.emplace_back("followed", owned(followed{offset{8123}}));
     all.emplace_back("moved", owned(moved{place, id, other}));
     all.emplace_back("horizon", owned(horizon{instant{1'766'620'800'000}}));
@@ -203,7 +207,7 @@ named_samples<control_record> sample_controls() {
         {"command_cancel", {at, command{control_action::cancel_job, job, {}, {}, {ends(), {}}}}},
         {"command_retry", {at, command{control_action::retry_job, job, {}, {}, {}}}},
         {"command_empty",
-         {at, command{control_action::empty_queue, {}, images, model::priority{7}, {ends()}}}},
+         {at, command{control_action::empty_queue, {}, images, model::priority{7}, {ends_of_7()}}}},
         {"queue", {at, queue_defined{images, 9}}},
     };
 }
