@@ -271,6 +271,10 @@ std::optional<refusal> judge_connection(request_head& head) {
 }  // namespace
 
 std::variant<std::monostate, std::size_t, refusal> head_end_finder::find(std::string_view bytes) {
+    const bool begins = looked_at_ == 0 && !bytes.empty();
+    if (begins && !is_token_char(bytes.front()) && bytes.front() != '\r') {
+        return bad("the request does not begin with a method");  // TLS, or no HTTP at all
+    }
     while (true) {
         const std::size_t feed = bytes.find('\n', looked_at_);
         if (feed == std::string_view::npos) {

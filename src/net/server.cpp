@@ -57,9 +57,7 @@ public:
     void remove(const connection& c);
 
     void post(std::function<void()> f) override;
-    bool is_current_thread() const override {
-        return std::this_thread::get_id() == thread_.get_id();
-    }
+    bool is_current_thread() const override { return std::this_thread::get_id() == thread_id_; }
     mono_time now() const override { return system_clock().monotonic(); }
     std::string_view date() override;
 
@@ -79,6 +77,7 @@ private:
     std::mutex mutex_;  // guards open_
     bool open_ = true;
     std::thread thread_;
+    std::atomic<std::thread::id> thread_id_{};
 };
 
 /// Counts connections, all and for each peer, for the limits and for stop().
@@ -233,6 +232,7 @@ private:
 void lane::start() {
     arm();
     thread_ = std::thread([this] {
+        thread_id_ = std::this_thread::get_id();
         pthread_setname_np(pthread_self(), "kwq-http");
         context_.run();
     });
