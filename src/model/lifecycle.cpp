@@ -212,7 +212,9 @@ public:
             bad != void_reason::none) {
             return refused(before_, bad);
         }
-        return accept(fail_attempt(before_, e.id, logged_.event.at, e.retry, outcome::error));
+        // Timed out, it was the owner that ended the lease: a late report finds it lost.
+        const auto how = e.kind == error_kind::timeout ? outcome::expired : outcome::error;
+        return accept(fail_attempt(before_, e.id, logged_.event.at, e.retry, how));
     }
 
     step_result operator()(const released& e) const {
