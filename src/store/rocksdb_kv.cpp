@@ -18,8 +18,9 @@ namespace kwq::store {
 
 namespace {
 
+/// RocksDB asserts that a slice has an address, which an empty view need not have.
 rocksdb::Slice slice(std::string_view text) {
-    return {text.data(), text.size()};
+    return text.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(text.data(), text.size());
 }
 
 std::string_view view(const rocksdb::Slice& s) {

@@ -54,7 +54,7 @@ result<offset> answer::get() const {
     return *state_->value;
 }
 
-void embedded_fixture::pump_until(const std::function<bool()>& done) {
+void wait_until(const std::function<bool()>& done) {
     std::mutex mutex;
     std::condition_variable never;
     std::unique_lock lock(mutex);

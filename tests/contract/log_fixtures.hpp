@@ -29,13 +29,16 @@ private:
     std::filesystem::path path_;
 };
 
+/// Waits for other threads, for half a minute at most.
+void wait_until(const std::function<bool()>& done);
+
 class embedded_fixture {
 public:
     embedded_fixture() { reopen(); }
 
     event_log& log() { return *log_; }
     /// Lets callbacks run until `done()`; its threads do that, so this only waits for them.
-    void pump_until(const std::function<bool()>& done);
+    void pump_until(const std::function<bool()>& done) { wait_until(done); }
     /// Ends the log as a clean stop does and opens it again.
     void reopen();
     std::string directory() const { return directory_.path(); }

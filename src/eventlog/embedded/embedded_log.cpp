@@ -192,7 +192,7 @@ void embedded_log::append(const topic_partition& where, std::vector<new_record> 
             pipeline_->refuse(std::move(done), too_large(size_of(r)));
             return;
         }
-        bytes += size_of(r);
+        bytes += size_of(r) + sizeof(log_record);
     }
     if (const auto refused = pipeline_->admit(bytes)) {
         pipeline_->refuse(std::move(done), *refused);

@@ -1,0 +1,130 @@
+// That the embedded log notices when what it stored has changed, and what it makes of a hole. The
+// tests change rows behind its back, through RocksDB.
+#include "eventlog/embedded/stored_record.hpp"
+#include "log_fixtures.hpp"
+
+#include <rocksdb/db.h>
+#include <catch2/catch.hpp>
+
+using namespace kwq;
+using namespace kwq::eventlog;
+using namespace kwq::eventlog::contract;
+
+namespace {
+
+const topic_partition here{"t", 0};
+constexpr partition_key stored{1, 0};  // the first topic made has number 1
+
+/// The rows of a log that nobody has open.
+class raw_rows {
+public:
+    explicit raw_rows(const std::string& directory) {
+        rocksdb::DB* opened = nullptr;
+        REQUIRE(rocksdb::DB::Open({}, directory, &opened).ok());
+        db_.reset(opened);
+    }
+    std::string get(const std::string& key) const {
+        std::string value;
+        REQUIRE(db_->Get({}, key, &value).ok());
+        return value;
+    }
+    void put(const std::string& key, const std::string& value) {
+        REQUIRE(db_->Put({}, key, value).ok());
+    }
+    void erase(const std::string& key) { REQUIRE(db_->Delete({}, key).ok()); }
+
+private:
+    std::unique_ptr<rocksdb::DB> db_;
+};
+
+/// Five records, closed.
+class five_records {
+public:
+    five_records() {
+        auto log = open();
+        REQUIRE(log->ensure_topic("t", 1).has_value());
+        answer a;
+        log->append(here, plain_records({"r0", "r1", "r2", "r3", "r4"}), durability::synced,
+                    a.callback());
+        wait_until([&] { return a.has(); });
+    }
+    std::unique_ptr<event_log> open() const {
+        return open_embedded_log({.directory = directory_.path(), .time = system_clock()});
+    }
+    raw_rows rows() const { return raw_rows(directory_.path()); }
+
+private:
+    scratch_directory directory_;
+};
+
+std::string key_of(std::int64_t at) {
+    return row_key(stored, offset{at});
+}
+
+/// Where the log notes up to where a partition was durable.
+std::string watermark_key() {
+    return row_key({0, 0}, offset{0}) + "d" + row_key(stored, offset{0});
+}
+
+}  // namespace
+
+TEST_CASE("a changed byte in a stored record is found, and the ones before are read") {
+    const five_records f;
+    const auto size = f.rows().get(key_of(3)).size();
+    for (const std::size_t i : {std::size_t{0}, size / 2, size - 1}) {
+        const auto original = f.rows().get(key_of(3));
+        auto changed = original;
+        changed[i] = static_cast<char>(changed[i] ^ 0x20);
+        f.rows().put(key_of(3), changed);
+        {
+            const auto log = f.open();
+            CHECK(log->read(here, offset{0}, 1000).value().size() == 3);
+            const auto bad = log->read(here, offset{3}, 1000);
+            REQUIRE(bad.has_error());
+            CHECK(bad.error().code == errc::corrupt);
+            CHECK_THAT(bad.error().detail, Catch::Contains("offset 3"));
+            CHECK(log->read(here, offset{4}, 1000).value().front().value == "r4");
+        }
+        f.rows().put(key_of(3), original);
+    }
+}
+
+TEST_CASE("a record that stands where another belongs is found") {
+    const five_records f;
+    const auto other = f.rows().get(key_of(2));
+    f.rows().put(key_of(3), other);
+    CHECK(f.open()->read(here, offset{3}, 1000).error().code == errc::corrupt);
+}
+
+TEST_CASE("a hole in what was durable is reported, not cut off") {
+    const five_records f;
+    f.rows().put(watermark_key(), "5");
+    f.rows().erase(key_of(3));
+    const auto log = f.open();
+    CHECK(log->range(here).value().end == offset{5});
+    CHECK(log->read(here, offset{0}, 1000).value().size() == 3);
+    CHECK(log->read(here, offset{3}, 1000).error().code == errc::corrupt);
+}
+
+TEST_CASE("what lies behind a hole that was never durable is cut off at the start") {
+    const five_records f;
+    f.rows().put(watermark_key(), "2");
+    f.rows().erase(key_of(3));
+    for (int start = 0; start < 2; ++start) {
+        const auto log = f.open();
+        CHECK(log->range(here).value().end == offset{3});
+        CHECK(log->range(here).value().durable == offset{3});
+        CHECK(read_values(*log, here) == std::vector<std::string>{"r0", "r1", "r2"});
+    }
+}
+
+TEST_CASE("a table of topics that cannot be read keeps the log from opening") {
+    const five_records f;
+    f.rows().put(row_key({0, 0}, offset{0}) + "tt", "nonsense");
+    try {
+        f.open();
+        FAIL("opened");
+    } catch (const log_failure& e) {
+        CHECK(e.error().code == errc::corrupt);
+    }
+}

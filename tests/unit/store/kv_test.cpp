@@ -1,0 +1,268 @@
+// What a kv promises a fold, held against both implementations: reads see the batch, scans merge it
+// in order, commit() keeps all of it and nothing else is kept.
+#include "store/kv.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <stdlib.h>
+
+using namespace kwq::store;
+
+namespace {
+
+using pairs = std::vector<std::pair<std::string, std::string>>;
+using keys = std::vector<std::string>;
+
+struct memory_fixture {
+    kv& rows() { return *rows_; }
+    std::unique_ptr<kv> rows_ = make_memory_kv();
+};
+
+class rocksdb_fixture {
+public:
+    explicit rocksdb_fixture(expiry may_drop = {}) : may_drop_(std::move(may_drop)) {
+        auto pattern = (std::filesystem::temp_directory_path() / "kwq-store-XXXXXX").string();
+        REQUIRE(mkdtemp(pattern.data()) != nullptr);
+        directory_ = pattern;
+        reopen();
+    }
+    ~rocksdb_fixture() {
+        rows_.reset();
+        std::error_code ignored;  // a directory left behind fails no test
+        std::filesystem::remove_all(directory_, ignored);
+    }
+    rocksdb_fixture(const rocksdb_fixture&) = delete;
+    rocksdb_fixture& operator=(const rocksdb_fixture&) = delete;
+
+    kv& rows() { return *rows_; }
+    void reopen() {
+        rows_.reset();
+        rows_ = open_rocksdb({.directory = directory_ + "/state", .may_drop = may_drop_});
+    }
+    std::string directory() const { return directory_ + "/state"; }
+
+private:
+    std::string directory_;
+    expiry may_drop_;
+    std::unique_ptr<kv> rows_;
+};
+
+pairs up(const kv& rows, std::string_view prefix, std::string_view from = {},
+         std::size_t limit = 1000) {
+    pairs found;
+    rows.scan(prefix, from, [&](std::string_view key, std::string_view value) {
+        found.emplace_back(key, value);
+        return found.size() < limit;
+    });
+    return found;
+}
+
+pairs down(const kv& rows, std::string_view prefix, std::string_view before = {},
+           std::size_t limit = 1000) {
+    pairs found;
+    rows.scan_back(prefix, before, [&](std::string_view key, std::string_view value) {
+        found.emplace_back(key, value);
+        return found.size() < limit;
+    });
+    return found;
+}
+
+keys keys_of(const pairs& found) {
+    keys all;
+    for (const auto& [key, value] : found) {
+        all.push_back(key);
+    }
+    return all;
+}
+
+}  // namespace
+
+#define EACH_KV memory_fixture, rocksdb_fixture
+
+TEMPLATE_TEST_CASE("what is written is read at once, before it is committed", "", EACH_KV) {
+    TestType f;
+    f.rows().put("a", "1");
+    CHECK(f.rows().get("a") == "1");
+    f.rows().put("a", "2");
+    CHECK(f.rows().get("a") == "2");
+    f.rows().erase("a");
+    CHECK_FALSE(f.rows().get("a"));
+    CHECK_FALSE(f.rows().get("never"));
+}
+
+TEMPLATE_TEST_CASE("a batch hides what is committed below it", "", EACH_KV) {
+    TestType f;
+    for (const auto* key : {"a", "b", "c"}) {
+        f.rows().put(key, "old");
+    }
+    f.rows().commit();
+    f.rows().put("b", "new");
+    f.rows().erase("c");
+    f.rows().put("bb", "added");
+    CHECK(up(f.rows(), "") == pairs{{"a", "old"}, {"b", "new"}, {"bb", "added"}});
+    CHECK(down(f.rows(), "") == pairs{{"bb", "added"}, {"b", "new"}, {"a", "old"}});
+    f.rows().put("c", "back");
+    CHECK(f.rows().get("c") == "back");
+    f.rows().commit();
+    CHECK(keys_of(up(f.rows(), "")) == keys{"a", "b", "bb", "c"});
+}
+
+TEMPLATE_TEST_CASE("any bytes may be keys and values, and an empty value is not a missing one", "",
+                   EACH_KV) {
+    TestType f;
+    const std::string odd("\0\xff\0", 3);
+    f.rows().put(odd, odd);
+    f.rows().put("empty", "");
+    for (int committed = 0; committed < 2; ++committed) {
+        CHECK(f.rows().get(odd) == odd);
+        CHECK(f.rows().get("empty") == "");
+        CHECK(up(f.rows(), "empty") == pairs{{"empty", ""}});
+        f.rows().commit();
+    }
+}
+
+TEMPLATE_TEST_CASE("a scan keeps to its prefix, in byte order, from where it is told", "",
+                   EACH_KV) {
+    TestType f;
+    const keys all{"a", "b", "b1", "b2", "b3", "c", "\xff", "\xff\xff"};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        f.rows().put(all[i], "v");
+        if (i % 2 == 0) {
+            f.rows().commit();  // half of them below, half in the batch
+        }
+    }
+    CHECK(keys_of(up(f.rows(), "")) == all);
+    CHECK(keys_of(down(f.rows(), "")) == keys(all.rbegin(), all.rend()));
+    CHECK(keys_of(up(f.rows(), "b")) == keys{"b", "b1", "b2", "b3"});
+    CHECK(keys_of(down(f.rows(), "b")) == keys{"b3", "b2", "b1", "b"});
+    CHECK(keys_of(up(f.rows(), "\xff")) == keys{"\xff", "\xff\xff"});
+    CHECK(keys_of(down(f.rows(), "\xff")) == keys{"\xff\xff", "\xff"});
+    CHECK(keys_of(up(f.rows(), "b", "b2")) == keys{"b2", "b3"});
+    CHECK(keys_of(up(f.rows(), "b", "b11")) == keys{"b2", "b3"});
+    CHECK(keys_of(up(f.rows(), "b", "a")) == keys{"b", "b1", "b2", "b3"});
+    CHECK(keys_of(up(f.rows(), "b", "c")).empty());
+    CHECK(keys_of(down(f.rows(), "b", "b2")) == keys{"b1", "b"});
+    CHECK(keys_of(down(f.rows(), "b", "b11")) == keys{"b1", "b"});
+    CHECK(keys_of(down(f.rows(), "b", "c")) == keys{"b3", "b2", "b1", "b"});
+    CHECK(keys_of(down(f.rows(), "b", "b")).empty());
+    CHECK(keys_of(down(f.rows(), "b", "a")).empty());
+    CHECK(keys_of(up(f.rows(), "none")).empty());
+    CHECK(keys_of(down(f.rows(), "none")).empty());
+}
+
+TEMPLATE_TEST_CASE("a scan ends when its visitor says so", "", EACH_KV) {
+    TestType f;
+    for (const auto* key : {"a", "b", "c"}) {
+        f.rows().put(key, "v");
+    }
+    CHECK(keys_of(up(f.rows(), "", "", 2)) == keys{"a", "b"});
+    CHECK(keys_of(down(f.rows(), "", "", 2)) == keys{"c", "b"});
+    f.rows().commit();
+    CHECK(keys_of(up(f.rows(), "", "", 2)) == keys{"a", "b"});
+    CHECK(keys_of(down(f.rows(), "", "", 2)) == keys{"c", "b"});
+}
+
+TEMPLATE_TEST_CASE("the batch's size grows with writes and is nothing after a commit", "",
+                   EACH_KV) {
+    TestType f;
+    CHECK(f.rows().uncommitted_bytes() == 0);
+    f.rows().put("key", std::string(1000, 'x'));
+    CHECK(f.rows().uncommitted_bytes() >= 1000);
+    f.rows().commit();
+    CHECK(f.rows().uncommitted_bytes() == 0);
+    f.rows().erase("key");
+    CHECK(f.rows().uncommitted_bytes() > 0);
+}
+
+TEMPLATE_TEST_CASE("clear drops the batch and everything stored", "", EACH_KV) {
+    TestType f;
+    f.rows().put("stored", "v");
+    f.rows().commit();
+    f.rows().put("batch", "v");
+    f.rows().clear();
+    CHECK(up(f.rows(), "").empty());
+    CHECK(f.rows().uncommitted_bytes() == 0);
+    f.rows().put("again", "v");
+    f.rows().commit();
+    CHECK(keys_of(up(f.rows(), "")) == keys{"again"});
+}
+
+TEST_CASE("both stores show the same after any writes") {
+    memory_fixture memory;
+    rocksdb_fixture rocksdb;
+    std::minstd_rand random(5);
+    const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    for (int i = 0; i < 4000; ++i) {
+        const auto key =
+            std::string(1, static_cast<char>('a' + below(3))) + std::to_string(below(40));
+        const auto action = below(20);
+        for (kv* rows : {&memory.rows(), &rocksdb.rows()}) {
+            if (action == 0) {
+                rows->commit();
+            } else if (action < 7) {
+                rows->erase(key);
+            } else {
+                rows->put(key, std::to_string(i));
+            }
+        }
+        if (i % 10 == 0) {
+            const auto prefix = std::string_view(key).substr(0, 1 + below(2));
+            REQUIRE(up(memory.rows(), prefix, key) == up(rocksdb.rows(), prefix, key));
+            REQUIRE(down(memory.rows(), prefix, key) == down(rocksdb.rows(), prefix, key));
+            REQUIRE(up(memory.rows(), "") == up(rocksdb.rows(), ""));
+            REQUIRE(down(memory.rows(), "") == down(rocksdb.rows(), ""));
+        }
+    }
+}
+
+TEST_CASE("what was committed is there after a reopen, and nothing else") {
+    rocksdb_fixture f;
+    f.rows().put("committed", "1");
+    f.rows().put("changed", "old");
+    f.rows().commit();
+    f.rows().put("changed", "new");
+    f.rows().put("lost", "x");
+    f.reopen();
+    CHECK(up(f.rows(), "") == pairs{{"changed", "old"}, {"committed", "1"}});
+}
+
+TEST_CASE("a directory in use, or one that cannot be made, is a storage failure") {
+    rocksdb_fixture f;
+    CHECK_THROWS_AS(open_rocksdb({.directory = f.directory(), .may_drop = {}}), storage_failure);
+    CHECK_THROWS_AS(open_rocksdb({.directory = "/proc/nowhere/state", .may_drop = {}}),
+                    storage_failure);
+}
+
+TEST_CASE("rows that may be dropped are gone once compacted, and the others stay") {
+    rocksdb_fixture f([](std::string_view, std::string_view value) { return value == "old"; });
+    // Small memtables would not help: a reopen flushes what the write-ahead log held, and enough
+    // such files are compacted.
+    for (int round = 0; round < 6; ++round) {
+        for (int i = 0; i < 100; ++i) {
+            f.rows().put("k" + std::to_string(i), i % 2 == 0 ? "old" : "new");
+        }
+        f.rows().commit();
+        f.reopen();
+    }
+    const auto only_new = [&] {
+        const auto found = up(f.rows(), "k");
+        for (const auto& [key, value] : found) {
+            if (value == "old") {
+                return false;
+            }
+        }
+        return found.size() == 50;
+    };
+    // The compaction runs in the background; closing waits for it or leaves it to the next start.
+    for (int tries = 0; tries < 50 && !only_new(); ++tries) {
+        f.rows().put("other" + std::to_string(tries), "v");
+        f.rows().commit();
+        f.reopen();
+    }
+    CHECK(only_new());
+}
