@@ -18,12 +18,16 @@ namespace {
 
 const std::filesystem::path golden = KWQ_GOLDEN_DIR;
 
-std::string golden_text(const std::string& name) {
-    std::ifstream file(golden / (name + ".json"));
+std::string whole_file(const std::filesystem::path& path) {
+    std::ifstream file(path);
     REQUIRE(file.is_open());
     std::ostringstream text;
     text << file.rdbuf();
-    std::string line = text.str();
+    return text.str();
+}
+
+std::string golden_text(const std::string& name) {
+    std::string line = whole_file(golden / (name + ".json"));
     REQUIRE(line.ends_with('\n'));
     line.pop_back();
     return line;
@@ -93,6 +97,17 @@ TEST_CASE("no golden file is without a value that is compared with it") {
         files.insert(entry.path().filename().string());
     }
     CHECK(files == named);
+}
+
+TEST_CASE("docs/event-log.md shows every golden file as it is") {
+    const std::string page = whole_file(KWQ_EVENT_LOG_PAGE);
+    std::size_t shown = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(golden)) {
+        INFO(entry.path().filename());
+        CHECK(page.find("\n" + whole_file(entry.path())) != std::string::npos);
+        ++shown;
+    }
+    CHECK(shown > 30);
 }
 
 }  // namespace kwq::codec
