@@ -98,21 +98,21 @@ void append_tasks(context& c, std::vector<prepared_task> tasks,
                                  .refused = {}});
     }
     round->groups_out = groups.size();
+    const auto finish = c.loop.then<bool>([round](bool) { round->done(std::move(round->placed)); });
     if (groups.empty()) {
-        c.loop.post([round] { round->done({}); });
+        finish(true);
         return;
     }
     for (auto& [key, group] : groups) {
-        c.services.log.append(
-            {c.services.topics.tasks(key.queue, key.priority), key.shard.value()},
-            std::move(group.records), eventlog::durability::synced,
-            [&c, round, key = key,
-             members = std::move(group.members)](eventlog::result<model::offset> outcome) {
-                note_outcome(*round, key, members, outcome);
-                if (--round->groups_out == 0) {
-                    c.loop.post([round] { round->done(std::move(round->placed)); });
-                }
-            });
+        c.services.log.append({c.services.topics.tasks(key.queue, key.priority), key.shard.value()},
+                              std::move(group.records), eventlog::durability::synced,
+                              [round, finish, key = key, members = std::move(group.members)](
+                                  const eventlog::result<model::offset>& outcome) {
+                                  note_outcome(*round, key, members, outcome);
+                                  if (--round->groups_out == 0) {
+                                      finish(true);
+                                  }
+                              });
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,26 +20,34 @@ public:
 
     void start();
     /// Runs what was posted and joins; timers that are not due are dropped. Not from its thread.
-    void stop() { loop_.stop(); }
+    void stop() { core_->loop.stop(); }
     /// Any thread; dropped after stop().
-    void post(run_loop::task t) { loop_.post(std::move(t)); }
+    void post(run_loop::task t) { core_->loop.post(std::move(t)); }
     /// Any thread: runs `t` once `delay` has passed.
     void after(milliseconds delay, run_loop::task t);
 
-    /// A callback for other threads that goes on with `then` on this one.
+    /// A callback for other threads that goes on with `f` on this one. It may be called after this
+    /// object is gone, by a scheduler or log that stops later; `f` then does not run.
     template <class T, class F>
     std::function<void(T)> then(F f) {
-        return [this, f = std::move(f)](T value) mutable {
-            post([f = std::move(f), value = std::move(value)]() mutable { f(std::move(value)); });
+        return [core = core_, f = std::move(f)](T value) mutable {
+            core->loop.post(
+                [f = std::move(f), value = std::move(value)]() mutable { f(std::move(value)); });
         };
     }
 
 private:
-    std::optional<mono_time> run_due();
+    struct core {
+        core(std::string name, const clock& c) : time(c), loop(std::move(name), c) {}
+        std::optional<mono_time> run_due();
 
-    const clock& time_;
-    std::multimap<mono_time, run_loop::task> timers_;  // loop's thread only
-    run_loop loop_;
+        const clock& time;
+        std::multimap<mono_time, run_loop::task> timers;  // loop's thread only
+        run_loop loop;
+    };
+
+    // Shared with callbacks that are still out when this goes.
+    const std::shared_ptr<core> core_;
 };
 
 }  // namespace kwq::rest
