@@ -23,8 +23,11 @@ std::vector<task_state> taken_from(control_action a) {
 }
 
 bool concerns(const model::control& c, const model::queue_name& queue, model::priority p) {
-    return c.action != control_action::empty_queue ||
-           (c.queue == queue && (!c.priority || *c.priority == p));
+    if (c.action == control_action::retry_job) {
+        return true;
+    }
+    return (!c.priority || *c.priority == p) &&
+           (c.action != control_action::empty_queue || c.queue == queue);
 }
 
 model::offset end_in(const model::control& c, const model::queue_name& queue, model::priority p) {

@@ -20,10 +20,19 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     known.id = task.body.id;
     introduce(known, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
     known.facts.limits = task.body.limits;
-    if (!is_dropped(known)) {
-        known.listed = model::state_of(tables_.effective(place, known));
+    // What an event or a command did to it before its record was read happened then, not now.
+    std::optional<instant> at;
+    if (is_dropped(known)) {
+        at = known.ended_at;
+    } else {
+        instant commanded_at{0};
+        const auto facts = tables_.effective(place, known, &commanded_at);
+        known.listed = model::state_of(facts);
+        if (facts.place != known.facts.place) {
+            at = commanded_at;
+        }
     }
-    finish(place, before, std::move(known), {before, before, std::nullopt, {}});
+    finish(place, before, std::move(known), {before, before, at, {}});
 }
 
 void fold::introduce(task_row& row, const model::task_intro& intro) {

@@ -79,9 +79,11 @@ bool sweeps::correct(const row_place& place) {
     if (before.as != standing::task || before.effective == before.listed) {
         return false;
     }
+    instant commanded_at{0};
+    tables_.effective(place, *row, &commanded_at);
     row->listed = before.effective;
     const counted after = tables_.count_of(place, row);
-    tables_.counters.apply({before, after, std::nullopt, {}});
+    tables_.counters.apply({before, after, commanded_at, {}});
     tables_.relist(before, after);
     tables_.put_row(place, *row);
     return true;
