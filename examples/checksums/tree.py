@@ -39,12 +39,16 @@ class Tree:
             "id": task_id(index),
             "job": JOB,
             "tags": [tag(path)],
-            "priority": 1 + index % PRIORITIES,
+            "priority": self.priority(index),
             "lease_s": 5,
             "max_attempts": 10,
             "payload": payload,
             **more,
         }
+
+    @staticmethod
+    def priority(index):
+        return 1 + index % PRIORITIES
 
     def sums(self):
         """{task id: SHA-256}, by sha256sum itself, a few hundred files at a time."""
