@@ -61,12 +61,15 @@ inline model::logged_event event_maker::lease(model::event_body body) {
 
 /// The tracker's state and fold; reopen() forgets what was only in memory, like a restart.
 struct folding {
-    std::unique_ptr<store::kv> state = store::make_memory_kv();
+    std::unique_ptr<store::kv> state;
     std::unique_ptr<tables> data;
     std::unique_ptr<fold> folder;
     std::unique_ptr<queries> ask;
 
-    folding() { open(); }
+    explicit folding(std::unique_ptr<store::kv> kept = store::make_memory_kv())
+        : state(std::move(kept)) {
+        open();
+    }
     void open() {
         ask.reset();
         folder.reset();
