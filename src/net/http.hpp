@@ -38,21 +38,28 @@ struct response {
     bool close = false;                              // close the connection after this answer
 };
 
-/// The other side of one request. Any thread; first call wins, later ones are dropped.
+/// The other side of one request. Any thread; first call wins, later ones are dropped. Let go of
+/// without an answer, it answers 500.
 class responder {
 public:
     virtual ~responder() = default;
     virtual void send(response r) = 0;
     /// Calls `gone` (on the server's thread, once) if the client goes before the answer is written
-    /// in full: a long poll must not take work for nobody. Set before the handler returns.
+    /// in full: a long poll must not take work for nobody. Set before the handler returns. A client
+    /// that only closes its sending side counts as gone. One that has pipelined 64 KiB of further
+    /// requests is noticed only when the answer cannot be written.
     virtual void on_gone(std::function<void()> gone) = 0;
-    /// Calls `written` (server's thread) with whether the whole answer reached the socket.
+    /// Calls `written` (server's thread), once, with whether the whole answer reached the socket;
+    /// also with false when send() comes after the client has gone. Set before send(). Neither
+    /// closure may hold the responder: they would keep each other alive.
     virtual void on_written(std::function<void(bool ok)> written) = 0;
 };
 using responder_ptr = std::shared_ptr<responder>;
 
 /// A body that is read and answered piece by piece (bulk submit). The server reads under
-/// back-pressure: the next piece only after `more()`.
+/// back-pressure: the next piece (64 KiB at most) only after `more()`, and only while less than 1
+/// MiB of the answer is unsent. The first piece comes without being asked for; `on_end` right after
+/// the last one. Any thread may call; a stream whose responder is let go before end() is cut.
 class stream_responder {
 public:
     virtual ~stream_responder() = default;

@@ -256,9 +256,9 @@ private:
     /// A server that refuses answers and stops reading: so when sending fails, what it said is
     /// still waited for.
     void send(exchange& e) {
-        const bool in_head = e.sent < e.head.size();
-        const auto part = in_head ? e.head.substr(e.sent) : e.body.substr(e.sent - e.head.size());
-        const long sent = socket_.send_some(part);
+        const std::size_t of_head = std::min(e.sent, e.head.size());
+        const long sent =
+            socket_.send_some(e.head.substr(of_head), e.body.substr(e.sent - of_head));
         send_failed_ = sent < 0;
         e.sent += sent > 0 ? static_cast<std::size_t>(sent) : 0;
     }

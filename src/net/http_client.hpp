@@ -64,7 +64,8 @@ public:
                                         std::chrono::milliseconds timeout,
                                         const std::function<void(std::string_view)>& on_line) = 0;
 
-    /// Ends a request() that blocks in another thread: it returns no_answer. Any thread.
+    /// Ends a request() that blocks in another thread, or else the next one: it returns no_answer
+    /// (not_connected while connecting). Any thread.
     virtual void abort() = 0;
 };
 

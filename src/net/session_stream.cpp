@@ -14,6 +14,9 @@ namespace kwq::net {
 namespace {
 
 constexpr std::size_t max_piece = 65'536;
+/// No further piece is given while the client leaves so much of the answer unread: what it does not
+/// take must not pile up here.
+constexpr std::size_t max_unsent = 1'048'576;
 
 class stream_ticket final : public stream_responder {
 public:
@@ -113,7 +116,8 @@ bool session::give_piece() {
         return false;
     }
     bool given = false;
-    if (stream_->wants_piece && body_left_ > 0 && begin_ < end_) {
+    const bool room = stream_->output->unsent < max_unsent;
+    if (stream_->wants_piece && room && body_left_ > 0 && begin_ < end_) {
         const std::size_t most = std::min(end_ - begin_, max_piece);
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(most, body_left_));
         std::string piece(unread().substr(0, size));

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace kwq::net {
@@ -121,8 +122,13 @@ wire_socket::readiness wire_socket::wait(bool for_writing, mono_time deadline) {
     }
 }
 
-long wire_socket::send_some(std::string_view bytes) {
-    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+long wire_socket::send_some(std::string_view first, std::string_view then) {
+    std::array<iovec, 2> parts = {{{const_cast<char*>(first.data()), first.size()},
+                                   {const_cast<char*>(then.data()), then.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const auto sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) {
         return sent;
     }

@@ -34,8 +34,8 @@ public:
     bool is_quiet() const;
 
     readiness wait(bool for_writing, mono_time deadline);
-    /// Bytes taken; 0 if none now; -1 if the connection is broken.
-    long send_some(std::string_view bytes);
+    /// Bytes taken of both together; 0 if none now; -1 if the connection is broken.
+    long send_some(std::string_view first, std::string_view then);
     /// Bytes read; 0 at the end of the connection; -1 if it is broken; -2 if none now.
     long receive_some(char* into, std::size_t room);
 

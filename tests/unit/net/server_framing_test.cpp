@@ -117,8 +117,8 @@ TEST_CASE("requests come in any pieces") {
 }
 
 TEST_CASE("pipelined requests are answered in order, one at a time") {
-    test_server t;
     mailbox<responder_ptr> asked;
+    test_server t;
     t.handler.on_handle = [&](request, responder_ptr to) { asked.put(std::move(to)); };
     const auto port = t.start();
     raw_client c(port);

@@ -93,8 +93,8 @@ TEST_CASE("an idle connection is closed without a word, before and after a reque
 }
 
 TEST_CASE("a handler may take longer than any deadline") {
-    test_server t(hasty());
     long_poll poll;
+    test_server t(hasty());
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -109,8 +109,8 @@ TEST_CASE("a handler may take longer than any deadline") {
 }
 
 TEST_CASE("a client that closes during a long poll is gone, once") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     {
@@ -125,8 +125,8 @@ TEST_CASE("a client that closes during a long poll is gone, once") {
 }
 
 TEST_CASE("a client that only stops sending counts as gone") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -138,8 +138,8 @@ TEST_CASE("a client that only stops sending counts as gone") {
 }
 
 TEST_CASE("a client that resets is gone") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -150,8 +150,8 @@ TEST_CASE("a client that resets is gone") {
 }
 
 TEST_CASE("a client that has pipelined more is noticed when it goes") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     {
@@ -164,8 +164,8 @@ TEST_CASE("a client that has pipelined more is noticed when it goes") {
 }
 
 TEST_CASE("an answer that cannot be written in full says so") {
-    test_server t(hasty());
     long_poll poll;
+    test_server t(hasty());
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -193,8 +193,8 @@ TEST_CASE("the first answer counts, later ones are dropped") {
 }
 
 TEST_CASE("a late second answer does not reach the next request") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -232,9 +232,9 @@ TEST_CASE("a handler that throws answers 500 and closes") {
 TEST_CASE("answers come from any thread") {
     auto config = test_config();
     config.threads = 2;
-    test_server t(config);
     std::vector<std::thread> threads;
     std::mutex mutex;
+    test_server t(config);
     t.handler.on_handle = [&](request r, responder_ptr to) {
         const std::lock_guard lock(mutex);
         threads.emplace_back(
@@ -332,8 +332,8 @@ TEST_CASE("stopping closes idle connections at once and refuses new ones") {
 }
 
 TEST_CASE("stopping waits for the answer under way, which says that the connection ends") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -349,8 +349,8 @@ TEST_CASE("stopping waits for the answer under way, which says that the connecti
 }
 
 TEST_CASE("after the grace what is left is closed, and a late answer is dropped") {
-    test_server t;
     long_poll poll;
+    test_server t;
     poll.install(t.handler);
     const auto port = t.start();
     raw_client c(port);

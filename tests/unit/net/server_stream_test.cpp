@@ -106,8 +106,8 @@ TEST_CASE("to HTTP/1.0 a streamed answer ends with the connection") {
 }
 
 TEST_CASE("the next piece comes only after more()") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -128,8 +128,8 @@ TEST_CASE("the next piece comes only after more()") {
 }
 
 TEST_CASE("a client that sends faster than the handler takes is held back") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -146,9 +146,9 @@ TEST_CASE("a client that sends faster than the handler takes is held back") {
 }
 
 TEST_CASE("pieces are at most 64 KiB") {
-    test_server t;
     std::atomic<std::size_t> largest = 0;
     std::atomic<std::size_t> total = 0;
+    test_server t;
     admit_streams(t.handler);
     t.handler.on_stream = [&](request, stream_responder_ptr to) {
         body_stream s;
@@ -173,8 +173,8 @@ TEST_CASE("pieces are at most 64 KiB") {
 }
 
 TEST_CASE("what the client does not take stays in unsent(), and is counted down when it does") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -191,6 +191,33 @@ TEST_CASE("what the client does not take stays in unsent(), and is counted down 
         std::this_thread::yield();
     }
     CHECK(to->unsent() == 0);
+}
+
+TEST_CASE("a client that does not read its answers is given no more of its body") {
+    std::atomic<std::size_t> given = 0;
+    test_server t;
+    admit_streams(t.handler);
+    t.handler.on_stream = [&](request, stream_responder_ptr to) {
+        to->begin(200, "text/plain");
+        body_stream s;
+        s.on_piece = [&, to](std::string piece) {
+            given += piece.size();
+            to->write(std::string(piece.size() * 10, 'y'));
+            to->more();
+        };
+        return s;
+    };
+    const auto port = t.start();
+    raw_client c(port);
+    constexpr std::size_t length = 60'000'000;
+    c.send(head(length));
+    const std::string piece(1'000'000, 'x');
+    std::size_t sent = 0;
+    while (sent < length && c.try_send(piece)) {
+        sent += piece.size();
+    }
+    CHECK(sent < length);
+    CHECK(given < 5'000'000);  // 1 MiB, and what the system's buffers took, divided by ten
 }
 
 TEST_CASE("both directions move at once") {
@@ -251,8 +278,8 @@ TEST_CASE("an answer that ends before the body does ends the connection") {
 }
 
 TEST_CASE("a client that goes in the middle of a stream is gone, once") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     {
@@ -274,8 +301,8 @@ TEST_CASE("a client that goes in the middle of a stream is gone, once") {
 TEST_CASE("a stalled upload is cut, and the handler hears of it") {
     auto config = test_config();
     config.stream_stall_timeout = 100ms;
-    test_server t(config);
     held_stream s;
+    test_server t(config);
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -289,8 +316,8 @@ TEST_CASE("a stalled upload is cut, and the handler hears of it") {
 TEST_CASE("a stalled download is cut, and the handler hears of it") {
     auto config = test_config();
     config.stream_stall_timeout = 100ms;
-    test_server t(config);
     held_stream s;
+    test_server t(config);
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -306,8 +333,8 @@ TEST_CASE("a slow handler is not a stalled client") {
     auto config = test_config();
     config.stream_stall_timeout = 50ms;
     config.idle_timeout = 300ms;
-    test_server t(config);
     held_stream s;
+    test_server t(config);
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);
@@ -325,8 +352,8 @@ TEST_CASE("a slow handler is not a stalled client") {
 }
 
 TEST_CASE("a streamed answer may go on after the body, and its reader may leave") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     {
@@ -345,8 +372,8 @@ TEST_CASE("a streamed answer may go on after the body, and its reader may leave"
 }
 
 TEST_CASE("stopping lets a stream end") {
-    test_server t;
     held_stream s;
+    test_server t;
     s.install(t.handler);
     const auto port = t.start();
     raw_client c(port);

@@ -1,4 +1,5 @@
-// test_server: a server on a free port with a scripted handler, and short deadlines.
+// test_server: a server on a free port with a scripted handler, and short deadlines. Declare it
+// after what the script refers to: the script may still be called while it goes.
 #pragma once
 
 #include "net/http.hpp"
