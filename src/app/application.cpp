@@ -1,0 +1,166 @@
+// application: see the header. The order of stop() is: close the door, answer, stop, flush.
+#include "app/application.hpp"
+
+#include "app/data_directory.hpp"
+#include "cli/command.hpp"
+#include "cli/terminal.hpp"
+#include "eventlog/embedded/embedded_log.hpp"
+
+#include <unistd.h>
+
+namespace kwq::app {
+
+namespace {
+
+constexpr std::int32_t partitions = 1;  // of the embedded log
+constexpr std::int32_t control_partitions = 1;
+
+std::string one_line(const resolved_config& config) {
+    std::string out;
+    for (const chosen_value& c : config.chosen) {
+        const std::string value = c.of->secret && !c.value.empty() ? "********" : c.value;
+        out += (out.empty() ? "" : " ") + std::string(c.of->name) + "=" + value;
+    }
+    return out;
+}
+
+}  // namespace
+
+application::application(const resolved_config& config)
+    : config_(config.values), topics_{config.values.topic_prefix} {
+    try {
+        logger_ = observe::make_logger(config_.log);
+        logger_->log(observe::level::info, "app", "starting", {{"version", cli::version_text()}});
+        logger_->log(observe::level::info, "app", "configuration", {{"values", one_line(config)}});
+        for (const std::string& remark : config.remarks) {
+            logger_->log(observe::level::warn, "app", remark);
+        }
+        prepare_data_directory(config_.data);
+        start();
+    } catch (const std::exception& e) {
+        stop();
+        throw cannot_start(e.what());
+    }
+}
+
+application::~application() {
+    stop();
+}
+
+void application::start() {
+    const auto fatal = [this](const std::string& why) { die(why); };
+    shard_random_ = make_system_random();
+    api_random_ = make_system_random();
+    log_ = eventlog::open_embedded_log(
+        {.directory = config_.data + "/log", .time = system_clock(), .on_stop = fatal});
+    ensure_topics();
+    scheduler_ = scheduler::make_scheduler(
+        config_.scheduler,
+        {.log = *log_,
+         .topics = topics_,
+         .time = system_clock(),
+         .random = *shard_random_,
+         .logger = *logger_,
+         .fatal = fatal,
+         .queue_added = [this](const model::queue_name& queue, std::int32_t priorities) {
+             tracker_->queue_added(queue, priorities);
+         }});
+    tracker_ = tracker::make_tracker(config_.tracker, {.log = *log_,
+                                                       .topics = topics_,
+                                                       .time = system_clock(),
+                                                       .logger = *logger_,
+                                                       .fatal = fatal});
+    scheduler_runs_ = true;
+    scheduler_->start();
+    tracker_runs_ = true;
+    tracker_->start();
+    api_ =
+        rest::make_api({.base_path = config_.server.base_path,
+                        .token = config_.token,
+                        .instance = config_.instance,
+                        .version = cli::version_text(),
+                        .log_kind = "embedded",
+                        .partitions = partitions},
+                       {.log = *log_,
+                        .topics = topics_,
+                        .scheduler = *scheduler_,
+                        .tracker = *tracker_,
+                        .time = system_clock(),
+                        .random = *api_random_,
+                        .logger = *logger_,
+                        .server = [this] {
+                            const net::server* server = counters_of_.load();
+                            return server == nullptr ? net::server_counters{} : server->counters();
+                        }});
+    server_ = net::start_server(config_.server, *api_);
+    counters_of_ = server_.get();
+    if (!config_.port_file.empty()) {
+        write_port_file(config_.port_file, port());
+    }
+    logger_->log(observe::level::info, "app", "ready", {{"port", std::to_string(port())}});
+}
+
+/// Topics of queues that were made while it ran are there already: the scheduler makes them.
+void application::ensure_topics() {
+    const auto ensure = [&](const std::string& topic, std::int32_t count) {
+        if (const auto done = log_->ensure_topic(topic, count); !done) {
+            throw cannot_start("topic " + topic + ": " + done.error().detail);
+        }
+    };
+    ensure(topics_.status(), partitions);
+    ensure(topics_.control(), control_partitions);
+    ensure(topics_.rejected(), partitions);
+    for (const model::queue_defined& q : config_.scheduler.queues) {
+        for (std::int32_t p = 1; p <= q.priorities; ++p) {
+            ensure(topics_.tasks(q.queue, model::priority{p}), partitions);
+        }
+    }
+}
+
+/// A write that failed may have happened: going on could promise what is not there. What was
+/// acknowledged is safe, and a restart reads what is true.
+void application::die(const std::string& why) {
+    logger_->log(observe::level::error, "app", "must end", {{"reason", why}});
+    cli::write_stderr("kwq: " + why + "; ending at once\n");
+    ::_exit(static_cast<int>(serve_exit::lost));
+}
+
+void application::stop() {
+    if (scheduler_runs_) {
+        scheduler_->stop_dispatch();
+    }
+    if (api_) {
+        api_->begin_stop();
+    }
+    if (server_) {
+        server_->stop(config_.drain_timeout);
+    }
+    if (api_) {
+        api_->stop();
+    }
+    counters_of_ = nullptr;
+    server_.reset();
+    api_.reset();
+    if (tracker_runs_) {
+        tracker_->stop();
+        tracker_runs_ = false;
+    }
+    if (scheduler_runs_) {
+        scheduler_->stop();
+        scheduler_runs_ = false;
+    }
+    if (log_) {
+        if (const auto flushed = log_->flush(); !flushed) {
+            logger_->log(observe::level::error, "app", "the log could not be flushed",
+                         {{"reason", flushed.error().detail}});
+        }
+        if (!config_.port_file.empty()) {
+            ::unlink(config_.port_file.c_str());
+        }
+    }
+    scheduler_.reset();
+    tracker_.reset();
+    log_.reset();
+}
+
+}  // namespace kwq::app

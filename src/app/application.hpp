@@ -1,0 +1,65 @@
+// application: the server as one object. Its members are declared in the order they start in and go
+// in reverse; nothing else wires two parts together.
+#pragma once
+
+#include "app/config.hpp"
+#include "base/random.hpp"
+#include "eventlog/event_log.hpp"
+#include "eventlog/topics.hpp"
+#include "net/http.hpp"
+#include "observe/logger.hpp"
+#include "rest/api.hpp"
+#include "scheduler/scheduler.hpp"
+#include "tracker/tracker.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace kwq::app {
+
+/// What `kwq serve` returns. Interface: docs/configuration.md.
+enum class serve_exit : int {
+    stopped = 0,  // it was asked to
+    config = 1,   // the configuration cannot be used
+    could_not_start = 2,
+    lost = 3,  // the log failed or another owner took over, or it did not stop in time
+};
+
+class application {
+public:
+    /// Opens and starts everything; answers requests when it returns. Throws cannot_start.
+    explicit application(const resolved_config& config);
+    ~application();
+    application(const application&) = delete;
+    application& operator=(const application&) = delete;
+
+    std::uint16_t port() const { return server_->port(); }
+    observe::logger& logger() { return *logger_; }
+    /// Hands out nothing more, answers what is in flight, flushes. Bounded by drain-timeout.
+    void stop();
+
+private:
+    void start();
+    void ensure_topics();
+    [[noreturn]] void die(const std::string& why);
+
+    // set once
+    const config config_;
+    const eventlog::topic_names topics_;
+    std::unique_ptr<observe::logger> logger_;
+    std::unique_ptr<random_source> shard_random_;
+    std::unique_ptr<random_source> api_random_;
+    std::unique_ptr<eventlog::event_log> log_;
+    std::unique_ptr<scheduler::scheduler> scheduler_;
+    std::unique_ptr<tracker::tracker> tracker_;
+    std::unique_ptr<rest::api> api_;
+    std::unique_ptr<net::server> server_;
+    // any thread: what /metrics reads once the server is there
+    std::atomic<const net::server*> counters_of_{nullptr};
+    bool scheduler_runs_ = false;
+    bool tracker_runs_ = false;
+};
+
+}  // namespace kwq::app
