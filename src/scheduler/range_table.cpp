@@ -30,17 +30,20 @@ std::string range_table::key(offset first) const {
     return k;
 }
 
-std::optional<offset_range> range_table::covering(offset o) const {
+/// The last range that begins at or before `o`.
+std::optional<offset_range> range_table::before(offset o) const {
     std::optional<offset_range> found;
     state_.scan_back(
         prefix_, key(offset{o.value() + 1}), [&](std::string_view k, std::string_view v) {
-            const offset_range r{take_offset(k.substr(prefix_.size())), take_offset(v)};
-            if (o < r.last) {
-                found = r;
-            }
+            found = offset_range{take_offset(k.substr(prefix_.size())), take_offset(v)};
             return false;
         });
     return found;
+}
+
+std::optional<offset_range> range_table::covering(offset o) const {
+    auto found = before(o);
+    return found && o < found->last ? found : std::nullopt;
 }
 
 bool range_table::contains(offset o) const {
@@ -49,9 +52,11 @@ bool range_table::contains(offset o) const {
 
 int range_table::insert(offset_range r) {
     KWQ_ASSERT(r.first < r.last);
+    const auto left = before(r.first);
+    KWQ_ASSERT(!left || left->last <= r.first);
     // Met in order, parked ranges touch: as one they cost one row.
-    if (const auto before = covering(offset{r.first.value() - 1}); r.first.value() > 0 && before) {
-        state_.put(key(before->first), encode_last(r.last));
+    if (left && left->last == r.first) {
+        state_.put(key(left->first), encode_last(r.last));
         return 0;
     }
     state_.put(key(r.first), encode_last(r.last));

@@ -26,6 +26,7 @@ public:
     std::vector<model::offset_range> next(model::offset from, std::size_t limit) const;
 
 private:
+    std::optional<model::offset_range> before(model::offset o) const;
     std::optional<model::offset_range> covering(model::offset o) const;
     std::string key(model::offset first) const;
 

@@ -201,6 +201,9 @@ void shard_state::apply_partition(const model::logged_event& logged) {
             lane.returned += back.erase(r);
         }
     } else if (const auto* p = std::get_if<model::parked_ranges>(&body)) {
+        // Dead letters of it that a retry made pending may be among them: they come back first, as
+        // they had when the event was decided.
+        return_retried(p->job);
         const lane_key key{p->queue, p->priority};
         auto& lane = touch(key);
         auto back = returned_table(key);
@@ -225,6 +228,15 @@ void shard_state::apply_partition(const model::logged_event& logged) {
     } else if (const auto* f = std::get_if<model::followed>(&body)) {
         unfollowed_.erase(f->of);
         state_.erase(keys::unfollowed(f->of));
+    }
+}
+
+void shard_state::return_retried(const model::job_name& job) {
+    constexpr std::size_t at_once = 1'000;
+    for (auto dead = retried_dead(job, at_once); !dead.empty(); dead = retried_dead(job, at_once)) {
+        for (const auto& where : dead) {
+            settle_effective(where);
+        }
     }
 }
 

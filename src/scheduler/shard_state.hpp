@@ -121,6 +121,7 @@ private:
     void load();
     void apply_partition(const model::logged_event& logged);
     void apply_control(offset at, instant when, const model::control& c);
+    void return_retried(const model::job_name& job);
     void cancel_leases_of(const model::job_name& job);
     applied apply_task(const model::logged_event& logged);
     void leave(const record& place, const std::optional<task_row>& stored,

@@ -51,6 +51,11 @@ public:
     model::record place_of(const std::string& id) const;
     instant now() const { return now_; }
     const scheduler::shard& core() const { return *shard_; }
+    std::size_t lease_count() const { return names_.size(); }
+    /// Every record of a task that can be read, and its id.
+    std::vector<std::pair<model::record, std::string>> submitted() const;
+    /// Ids of the completions that counted, in log order.
+    const std::vector<std::string>& completed() const { return completed_; }
     std::string take_output();
     void print(const std::string& line);
 
@@ -89,6 +94,7 @@ private:
     std::map<std::string, std::string> names_;   // token -> name
     scheduler::poll_ticket next_ticket_ = 1;
     scheduler::request_id next_request_ = 1;
+    std::vector<std::string> completed_;
     follow_loss follow_loss_ = follow_loss::none;
     std::string output_;
 };
