@@ -43,7 +43,7 @@ model::offset end_in(const model::control& c, const model::queue_name& queue, mo
 
 std::vector<name_number> commands::apply(model::shard_id shard, const model::logged_event& logged) {
     const auto& c = std::get<model::control>(logged.event.body);
-    const auto jobs = jobs_of(c);
+    auto jobs = jobs_of(c);
     spared left;
     if (c.action != control_action::retry_job) {
         left = spare(shard, c, jobs);

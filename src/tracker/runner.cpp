@@ -236,8 +236,8 @@ void runner::fail(const std::string& why) {
     if (!failed_) {
         failed_ = true;
         deps_.logger.log(observe::level::error, "tracker", "folding has stopped", {{"why", why}});
-        waiters_.stop();
         deps_.fatal("tracker: " + why);
+        waiters_.stop();
     }
 }
 

@@ -208,6 +208,7 @@ model::offset tables::cursor(model::shard_id shard, const model::queue_name& que
 
 std::vector<model::shard_id> tables::shards() const {
     std::vector<model::shard_id> all;
+    all.reserve(partitions_.size());
     for (const auto& [shard, p] : partitions_) {
         all.push_back(shard);
     }
