@@ -18,6 +18,8 @@ constexpr std::size_t max_piece = 65'536;
 /// take must not pile up here.
 constexpr std::size_t max_unsent = 1'048'576;
 
+/// As answer_ticket, for streams. Shared ownership, for the same reason: it may outlive the
+/// connection.
 class stream_ticket final : public stream_responder {
 public:
     stream_ticket(std::shared_ptr<void> owner, session& of, std::uint64_t turn,

@@ -3,13 +3,13 @@
 
 #include "base/clock.hpp"
 
-#include <array>
-#include <cstdio>
-#include <ctime>
-
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include <array>
+#include <cstdio>
+#include <ctime>
 
 namespace kwq::observe {
 
@@ -139,6 +139,7 @@ public:
     bool enabled(level l) const override { return l >= at_least_; }
 
 private:
+    /// Shared, since that is what spdlog takes; nobody else holds it.
     static spdlog::sink_ptr make_sink(const std::string& file) {
         if (file.empty()) {
             return std::make_shared<spdlog::sinks::stderr_sink_mt>();

@@ -3,10 +3,10 @@
 
 #include "base/assert.hpp"
 
-#include <algorithm>
-
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+
+#include <algorithm>
 
 namespace kwq::observe {
 

@@ -4,9 +4,9 @@
 #include "scripted_socket.hpp"
 #include "test_server.hpp"
 
-#include <thread>
-
 #include <catch2/catch.hpp>
+
+#include <thread>
 
 using namespace kwq::net;
 using namespace std::chrono_literals;

@@ -2,10 +2,10 @@
 #include "raw_client.hpp"
 #include "test_server.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <atomic>
 #include <thread>
-
-#include <catch2/catch.hpp>
 
 using namespace kwq::net;
 using namespace std::chrono_literals;

@@ -4,10 +4,10 @@
 
 #include "net/http_client.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <atomic>
 #include <thread>
-
-#include <catch2/catch.hpp>
 
 using namespace kwq::net;
 using namespace std::chrono_literals;

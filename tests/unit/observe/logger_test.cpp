@@ -1,6 +1,8 @@
 // What a log line looks like, and that nothing in it can pretend to be another line.
 #include "observe/logger.hpp"
 
+#include <catch2/catch.hpp>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -9,8 +11,6 @@
 #include <vector>
 
 #include <stdlib.h>
-
-#include <catch2/catch.hpp>
 
 using namespace kwq::observe;
 

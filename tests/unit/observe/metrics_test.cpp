@@ -1,9 +1,9 @@
 // The metrics page, byte for byte where it matters.
 #include "observe/metrics.hpp"
 
-#include <thread>
-
 #include <catch2/catch.hpp>
+
+#include <thread>
 
 using namespace kwq::observe;
 
