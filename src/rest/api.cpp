@@ -72,10 +72,11 @@ private:
 };
 
 net::response api_routes::refusal(const route& r, const net::request& head, const model::error& e) {
-    const bool page = r.name == "get_ui" || r.name == "get_swagger";
+    const bool page =
+        r.name == "get_root" || r.name.starts_with("get_ui") || r.name.starts_with("get_swagger");
     const bool credentials = e.code == errc::unauthorized || e.code == errc::forbidden;
     if (page && credentials && wants_html(head)) {
-        return sign_in_page(status_of(e.code));
+        return sign_in_page(status_of(e.code), context_.config.base_path);
     }
     return problem_response(e, context_.next_request_id());
 }

@@ -44,7 +44,7 @@ bool wants_html(const net::request& r) {
     return accept && accept->find("text/html") != std::string_view::npos;
 }
 
-net::response sign_in_page(int status) {
+net::response sign_in_page(int status, const std::string& base_path) {
     net::response r;
     r.status = status;
     r.content_type = "text/html; charset=utf-8";
@@ -53,7 +53,9 @@ net::response sign_in_page(int status) {
         "<meta name=\"color-scheme\" content=\"light dark\">"
         "<meta name=\"viewport\" content=\"width=device-width\"><title>KWQ: sign in</title></head>"
         "<body><h1>KWQ</h1><p>This server wants its token.</p>"
-        "<form method=\"post\" action=\"../ui/login\"><label>Token <input type=\"password\" "
+        "<form method=\"post\" action=\"" +
+        base_path +
+        "/ui/login\"><label>Token <input type=\"password\" "
         "name=\"token\" autocomplete=\"current-password\" required autofocus></label> "
         "<button>Sign in</button></form></body></html>\n";
     add_page_headers(r, "ui/");
@@ -89,8 +91,9 @@ void get_page(context&, const call& q, reply to) {
     }
     net::response r = page_response(path, q.request);
     if (r.status == 404) {
-        to.fail({errc::route_unknown, "there is no such page", {}});
-        return;
+        r.content_type = "text/plain; charset=utf-8";
+        r.body = "There is no such page.\n";
+        add_page_headers(r, path);
     }
     to.send(std::move(r));
 }
@@ -139,7 +142,7 @@ void sign_in(context& c, const call& q, reply to) {
         if (given.empty() || !same_secret(given, *c.config.token)) {
             const auto code = given.empty() ? errc::unauthorized : errc::forbidden;
             if (wants_html(q.request)) {
-                to.send(sign_in_page(status_of(code)));
+                to.send(sign_in_page(status_of(code), c.config.base_path));
             } else {
                 to.fail({code, "this is not the token", {}});
             }

@@ -3,6 +3,7 @@
 
 #include "net/http.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace kwq::rest {
@@ -11,7 +12,7 @@ namespace kwq::rest {
 net::response page_response(std::string_view path, const net::request& r);
 
 /// A form that asks for the token: what a page is answered with until the token was given.
-net::response sign_in_page(int status);
+net::response sign_in_page(int status, const std::string& base_path);
 
 bool wants_html(const net::request& r);
 

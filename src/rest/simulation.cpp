@@ -62,7 +62,7 @@ void simulations::look(const std::string& id, milliseconds wait, answer done) {
     context_.loop.post([this, id, wait, done = std::move(done)]() mutable {
         const auto found = all_.find(id);
         if (found == all_.end()) {
-            done(model::error{errc::route_unknown, "there is no such simulation", {}});
+            done(model::error{errc::job_unknown, "there is no such simulation", {}});
             return;
         }
         wait_for(found->second, wait, std::move(done));
@@ -95,7 +95,8 @@ void simulations::wait_for(const run_ptr& r, milliseconds wait, answer done) {
     });
 }
 
-void simulations::end(const run_ptr& r, const std::string& state, const std::string& reason) {
+/// By value: `current_` may be what it was called with.
+void simulations::end(run_ptr r, const std::string& state, const std::string& reason) {
     if (r->over()) {
         return;
     }
@@ -184,18 +185,16 @@ void simulations::begin_work(const run_ptr& r) {
     }
     r->view.state = "running";
     for (std::uint32_t worker = 0; worker < r->view.wish.workers; ++worker) {
-        poll(r, worker, {});
+        poll(r, worker);
     }
 }
 
-void simulations::poll(const run_ptr& r, std::uint32_t worker,
-                       std::vector<scheduler::lease_report> settle) {
+void simulations::poll(const run_ptr& r, std::uint32_t worker) {
     scheduler::poll_request p;
     p.worker = model::worker_name{r->view.id + "-w" + std::to_string(worker + 1)};
     p.queues = {queue};
     p.max = 1;
-    p.wait = r->over() ? milliseconds{0} : poll_wait;
-    p.settle = std::move(settle);
+    p.wait = poll_wait;
     context_.services.scheduler.poll(
         std::move(p), context_.loop.then<model::result<scheduler::poll_answer>>(
                           [this, r, worker](const model::result<scheduler::poll_answer>& a) {
@@ -203,7 +202,7 @@ void simulations::poll(const run_ptr& r, std::uint32_t worker,
                                   // Overloaded or between owners: the worker asks again later.
                                   context_.loop.after(poll_wait, [this, r, worker] {
                                       if (!r->over()) {
-                                          poll(r, worker, {});
+                                          poll(r, worker);
                                       }
                                   });
                                   return;
@@ -213,16 +212,6 @@ void simulations::poll(const run_ptr& r, std::uint32_t worker,
 }
 
 void simulations::work(const run_ptr& r, std::uint32_t worker, const scheduler::poll_answer& a) {
-    for (const scheduler::settled& s : a.settled) {
-        if (s.status == scheduler::settle_status::ok ||
-            s.status == scheduler::settle_status::already) {
-            ++r->view.completed;
-            r->last_progress = context_.services.time.monotonic();
-        }
-    }
-    if (r->view.completed >= r->view.wish.tasks) {
-        end(r, "complete", {});
-    }
     if (!a.leases.empty()) {
         for (const scheduler::granted_lease& l : a.leases) {
             take(r, worker, l);
@@ -235,11 +224,11 @@ void simulations::work(const run_ptr& r, std::uint32_t worker, const scheduler::
     if (a.directive == scheduler::directive::stop) {
         context_.loop.after(poll_wait, [this, r, worker] {
             if (!r->over()) {
-                poll(r, worker, {});
+                poll(r, worker);
             }
         });
     } else {
-        poll(r, worker, {});
+        poll(r, worker);
     }
     if (worker == 0) {
         check_end(r);
@@ -261,16 +250,35 @@ void simulations::take(const run_ptr& r, std::uint32_t worker, const scheduler::
             std::move(back), context_.loop.then<model::result<scheduler::settle_status>>(
                                  [this, r, worker](const model::result<scheduler::settle_status>&) {
                                      if (!r->over()) {
-                                         poll(r, worker, {});
+                                         poll(r, worker);
                                      }
                                  }));
         return;
     }
     context_.services.scheduler.report({.lease = l.lease, .what = scheduler::report_running{}},
                                        [](const model::result<scheduler::settle_status>&) {});
-    context_.loop.after(r->view.wish.duration, [this, r, worker, lease = l.lease] {
-        poll(r, worker, {{.lease = lease, .what = scheduler::report_complete{}}});
-    });
+    context_.loop.after(r->view.wish.duration,
+                        [this, r, worker, lease = l.lease] { complete(r, worker, lease); });
+}
+
+/// Not with the next poll, whose answer may wait for more work.
+void simulations::complete(const run_ptr& r, std::uint32_t worker, model::lease_token lease) {
+    context_.services.scheduler.report(
+        {.lease = std::move(lease), .what = scheduler::report_complete{}},
+        context_.loop.then<model::result<scheduler::settle_status>>(
+            [this, r, worker](const model::result<scheduler::settle_status>& s) {
+                if (s && (*s == scheduler::settle_status::ok ||
+                          *s == scheduler::settle_status::already)) {
+                    ++r->view.completed;
+                    r->last_progress = context_.services.time.monotonic();
+                }
+                if (r->view.completed >= r->view.wish.tasks) {
+                    end(r, "complete", {});
+                }
+                if (!r->over()) {
+                    poll(r, worker);
+                }
+            }));
 }
 
 /// A task that somebody cancelled never completes: the counters say when nothing is left to do.

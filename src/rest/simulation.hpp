@@ -48,7 +48,7 @@ public:
     /// Answers once it has begun, or once it has ended if that is within `wait`.
     /// errc::too_many_requests while another one runs.
     void start(const simulation_wish& wish, milliseconds wait, answer done);
-    /// Answers once it has ended or `wait` is over; errc::route_unknown when there is none.
+    /// Answers once it has ended or `wait` is over; errc::job_unknown when there is none.
     void look(const std::string& id, milliseconds wait, answer done);
     void stop();
 
@@ -59,11 +59,12 @@ private:
     void prepare(const run_ptr& r);
     void submit_some(const run_ptr& r);
     void begin_work(const run_ptr& r);
-    void poll(const run_ptr& r, std::uint32_t worker, std::vector<scheduler::lease_report> settle);
+    void poll(const run_ptr& r, std::uint32_t worker);
+    void complete(const run_ptr& r, std::uint32_t worker, model::lease_token lease);
     void work(const run_ptr& r, std::uint32_t worker, const scheduler::poll_answer& a);
     void take(const run_ptr& r, std::uint32_t worker, const scheduler::granted_lease& l);
     void check_end(const run_ptr& r);
-    void end(const run_ptr& r, const std::string& state, const std::string& reason);
+    void end(run_ptr r, const std::string& state, const std::string& reason);
     void wait_for(const run_ptr& r, milliseconds wait, answer done);
 
     context& context_;

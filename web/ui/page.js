@@ -145,8 +145,8 @@ function queueRow(q) {
   button.setAttribute("aria-label", `${q.paused ? "Resume" : "Pause"} queue ${q.queue}`);
   button.onclick = () => change(`queues/${q.queue}/${q.paused ? "resume" : "pause"}`, "POST", {});
   action.append(button);
-  return row(cell(q.queue, "name"), priorities(q), count(waitingOf(q.counts)), count(leasedOf(q.counts)),
-    count(q.counts.error), count(q.waiting_workers), state, action);
+  return row(cell(q.queue, "name"), state, priorities(q), count(waitingOf(q.counts)), count(leasedOf(q.counts)),
+    count(q.counts.error), count(q.waiting_workers), action);
 }
 
 function jobRow(j) {
