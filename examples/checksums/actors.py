@@ -143,25 +143,20 @@ class Submitter:
 
 
 class Trickle:
-    """Clients that submit tasks one by one, each until it is answered; they know what is in flight."""
+    """Clients that submit a task each, until it is answered; they know what is in flight."""
 
-    def __init__(self, server, tasks, clients=4):
+    def __init__(self, server):
         self.server = server
         self.lock = threading.Lock()
-        self.left = list(tasks)
         self.in_flight = set()
-        self.answered = self.unanswered = 0
-        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
-        for thread in self.threads:
-            thread.start()
+        self.unanswered = 0
+        self.threads = []
 
-    def _run(self):
-        while True:
-            with self.lock:
-                if not self.left:
-                    return
-                task = self.left.pop()
-            self._submit(task)
+    def begin(self, tasks):
+        for task in tasks:
+            thread = threading.Thread(target=self._submit, args=(task,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
 
     def _submit(self, task):
         while True:
@@ -174,7 +169,6 @@ class Trickle:
             with self.lock:
                 self.in_flight.discard(task["id"])
                 if status == 201:
-                    self.answered += 1
                     return
                 self.unanswered += 1
             time.sleep(0.2)

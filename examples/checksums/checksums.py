@@ -92,9 +92,13 @@ class Proof:
         wait_for("a worker runs the slow task", lambda: self.task(slow)["state"] in ("allocated", "running"))
         lease_ends = time.monotonic() + SLOW_S * 0.8
         moment = {"retries waiting": self.counts()["scheduled"], "leases live": self.leases()}
-        trickle = Trickle(self.server, [self.tree.task(index) for index in trickled])
+        trickle = Trickle(self.server)
         self.trickles.append(trickle)
+        tasks = [self.tree.task(index) for index in trickled]
+        # Some reach the server, and may be in its log when it dies; the others find it frozen.
+        trickle.begin(tasks[:TRICKLE // 2])
         self.server.freeze()
+        trickle.begin(tasks[TRICKLE // 2:])
         wait_for("submits are in flight", lambda: len(trickle.in_flight) > 0, 5)
         moment["submits unanswered"] = len(trickle.in_flight) + (1 if self.submitter.busy() else 0)
         self.check_moment(moment, retry_due, lease_ends)
@@ -104,6 +108,7 @@ class Proof:
             self.server.kill()
             wait_for("the submits fail", lambda: trickle.unanswered > unanswered, 10)
             self.server.start()
+            wait_for("the lease that was live is settled", lambda: self.task(slow)["state"] == "complete")
         else:
             self.orphaned.append((slow, self.worker.name))
             self.worker.kill()

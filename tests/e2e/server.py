@@ -163,7 +163,7 @@ class KwqTest(unittest.TestCase):
         failures = len(result.failures) + len(result.errors) if result else 0
         super().run(result)
         if result and len(result.failures) + len(result.errors) > failures and getattr(self, "last_log", ""):
-            print(f"--- server log of {self.id()}\n{self.last_log[-4000:]}")
+            print(f"\n--- server log of {self.id()}\n{self.last_log[-4000:]}")
 
     def tearDown(self):
         self.last_log = self.server.log() if os.path.exists(self.server.log_path) else ""
@@ -234,9 +234,9 @@ class KwqTest(unittest.TestCase):
 
     def start_worker(self, *arguments):
         """`kwq work …` in the background, killed in the end."""
-        process = subprocess.Popen([KWQ, "work", *arguments], env={**CLEAN, "KWQ_URL": self.server.url},
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=open(os.path.join(self.server.folder, "worker.log"), "ab"))
+        with open(os.path.join(self.server.folder, "worker.log"), "ab") as log:
+            process = subprocess.Popen([KWQ, "work", *arguments], env={**CLEAN, "KWQ_URL": self.server.url},
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
         self.addCleanup(end, process)
         return process
 
