@@ -84,7 +84,12 @@ void write_task_fields(json_writer& w, const tracker::task_view& t) {
     write_limits(w, t.limits);
     write_text(w, "worker", t.worker.value());
     write_text(w, "cancel_reason", t.cancel_reason);
-    write_text(w, "error", t.last_error);
+    // Of a task that failed or is to be repeated; a retry by hand or a good end leaves it to the
+    // attempts.
+    if (t.state == model::task_state::error ||
+        (t.spent > 0 && t.state != model::task_state::complete)) {
+        write_text(w, "error", t.last_error);
+    }
     write_raw(w, "progress", t.progress_json);
     write_raw(w, "result", t.result_json);
     if (t.paused) {

@@ -63,6 +63,22 @@ TEST_CASE("a waiting task says that it is paused") {
     CHECK_THAT(f.ask("GET", "/kwq/v1/tasks/t1").body, Contains(R"("paused":true)"));
 }
 
+TEST_CASE("the last error is told until a retry by hand or a good end") {
+    api_fixture f;
+    auto t = some_task(f);
+    t.last_error = "why";
+    const auto tells = [&](model::task_state state, std::uint32_t spent) {
+        t.state = state;
+        t.spent = spent;
+        f.tracker.known_tasks["t1"] = t;
+        return f.ask("GET", "/kwq/v1/tasks/t1").body.find(R"("error":"why")") != std::string::npos;
+    };
+    CHECK(tells(model::task_state::error, 1));
+    CHECK(tells(model::task_state::scheduled, 1));
+    CHECK_FALSE(tells(model::task_state::pending, 0));
+    CHECK_FALSE(tells(model::task_state::complete, 1));
+}
+
 TEST_CASE("after and wait_s reach the tracker") {
     api_fixture f;
     f.tracker.known_tasks["t1"] = some_task(f);
