@@ -30,6 +30,7 @@ std::string_view to_string(errc code) {
         case errc::already_terminal: return "already_terminal";
         case errc::queue_exists: return "queue_exists";
         case errc::idempotency_conflict: return "idempotency_conflict";
+        case errc::request_timeout: return "request_timeout";
         case errc::too_many_requests: return "too_many_requests";
         case errc::overloaded: return "overloaded";
         case errc::stopping: return "stopping";

@@ -32,6 +32,7 @@ int status_of(errc code) {
         case errc::already_terminal:
         case errc::queue_exists: return 409;
         case errc::idempotency_conflict: return 422;
+        case errc::request_timeout: return 408;
         case errc::too_many_requests: return 429;
         case errc::overloaded:
         case errc::stopping:
@@ -70,6 +71,7 @@ std::string_view title_of(errc code) {
         case errc::already_terminal: return "The task has ended";
         case errc::queue_exists: return "The queue exists with other priorities";
         case errc::idempotency_conflict: return "The Idempotency-Key came with another body";
+        case errc::request_timeout: return "The request did not arrive in time";
         case errc::too_many_requests: return "Too many requests";
         case errc::overloaded: return "A limit is reached; try again";
         case errc::stopping: return "The server is stopping";
