@@ -37,6 +37,9 @@ application::application(const resolved_config& config)
         }
         prepare_data_directory(config_.data);
         start();
+    } catch (const eventlog::log_failure& e) {
+        stop();
+        throw cannot_start(e.error().detail);
     } catch (const std::exception& e) {
         stop();
         throw cannot_start(e.what());

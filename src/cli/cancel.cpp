@@ -29,8 +29,9 @@ public:
         }
         std::vector<change> all;
         for (const std::string& id : ids_) {
-            all.push_back(
-                {.target = "/tasks/" + segment(id) + "/cancel", .done = "Cancelled " + id + "."});
+            all.push_back({.target = "/tasks/" + segment(id) + "/cancel",
+                           .done = "Cancelled " + id + ".",
+                           .of = id});
         }
         return make_changes(*s, all);
     }

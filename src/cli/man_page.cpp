@@ -152,7 +152,7 @@ std::string man_page(const std::vector<description>& commands) {
         ".SH ENVIRONMENT\n.TP\nKWQ_URL\nThe server that clients talk to.\n.TP\nKWQ_TOKEN_FILE\n"
         "File with the token.\n.TP\nNO_COLOR\nWhen set, nothing is coloured.\n.PP\n"
         "\\fBkwq serve\\fR takes each of its options from KWQ_NAME too, in upper case with "
-        "underscores.\n.SH FILES\n.TP\n./kwq.toml, /etc/kwq/kwq.toml\n"
+        "underscores.\n.SH FILES\n.TP\n\\&./kwq.toml, /etc/kwq/kwq.toml\n"
         "Configuration of \\fBkwq serve\\fR; the first that exists is read.\n.TP\n"
         "\\fIfile\\fR.kwq\\-progress\nHow far \\fBkwq submit \\-\\-file\\fR has come.\n";
     return out;

@@ -76,7 +76,7 @@ outcome<exit_code> make_changes(session& s, const std::vector<change>& all) {
             first = failed == 0 ? done : first;
             ++failed;
             if (all.size() > 1) {
-                write_stderr("kwq: " + done.error().message + "\n");
+                write_stderr("kwq: " + c.of + ": " + done.error().message + "\n");
             }
         }
     }

@@ -31,6 +31,7 @@ struct change {
     std::string target;
     std::string body;
     std::string done;  // "Cancelled # tasks of job x."
+    std::string of{};  // one of several: named before the reason when it fails
 };
 outcome<exit_code> make_change(session& s, const change& c);
 

@@ -29,8 +29,9 @@ public:
         }
         std::vector<change> all;
         for (const std::string& id : ids_) {
-            all.push_back(
-                {.target = "/tasks/" + segment(id) + "/retry", .done = "Retrying " + id + "."});
+            all.push_back({.target = "/tasks/" + segment(id) + "/retry",
+                           .done = "Retrying " + id + ".",
+                           .of = id});
         }
         return make_changes(*s, all);
     }

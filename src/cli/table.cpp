@@ -111,6 +111,7 @@ std::string table::render(bool bold) const {
             out += right ? pad + text : last ? text : text + pad;
             out += last ? "" : "  ";
         }
+        out.erase(out.find_last_not_of(' ') + 1);
     };
     out += bold ? "\x1b[1m" : "";
     write([&](std::size_t i) -> const std::string& { return columns_[i].title; });

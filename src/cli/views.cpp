@@ -54,7 +54,8 @@ std::string instant_text(const json_value& v, std::string_view name, const look&
 
 std::string raw_text(const json_value& v, std::string_view name) {
     const json_value* found = v.find(name);
-    return found == nullptr || found->is_null() ? "" : std::string(found->raw());
+    // By its text: opaque fields have no type.
+    return found == nullptr || found->raw() == "null" ? "" : std::string(found->raw());
 }
 
 std::string attempt_times(const json_value& a) {
