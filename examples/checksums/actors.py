@@ -17,13 +17,13 @@ def require(holds, what):
         raise Failure(what)
 
 
-def wait_for(what, probe, seconds=60):
+def wait_for(what, probe, seconds=60, pause=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = probe()
         if found:
             return found
-        time.sleep(0.02)
+        time.sleep(pause)
     raise Failure(f"waited {seconds} s in vain: {what}")
 
 

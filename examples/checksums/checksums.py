@@ -13,11 +13,13 @@ from actors import Failure, Server, Submitter, Trickle, Worker, require, wait_fo
 from tree import JOB, PRIORITIES, Tree, line, task_id
 
 # What is killed, and after which part of the tasks is complete.
-KILLS = [("server", 0.03), ("worker", 0.15), ("server", 0.30), ("worker", 0.45), ("server", 0.60)]
+# The first comes at once: a large tree is then still being submitted.
+KILLS = [("server", 0.0), ("worker", 0.15), ("server", 0.30), ("worker", 0.45), ("server", 0.60)]
 TRICKLE = 8  # tasks submitted one by one around each kill
 HELD_BACK = TRICKLE + 2  # and one that fails first, and one that is slow
 SLOW_S = 3
 BACKOFF_S = 4
+LONG = 3_600  # seconds in which even a slow machine gets a part of a large tree done
 
 
 class Proof:
@@ -75,9 +77,8 @@ class Proof:
         return job["counts"] if job else {}
 
     def reach(self, part):
-        wanted = min(int(part * self.count), len(self.in_file) - 1)
-        stuck_after = 600
-        wait_for(f"{part:.0%} complete", lambda: self.counts().get("complete", 0) >= wanted, stuck_after)
+        wanted = max(1, min(int(part * self.count), len(self.in_file) - 1))
+        wait_for(f"{part:.0%} complete", lambda: self.counts().get("complete", 0) >= wanted, LONG, pause=0.1)
 
     def task(self, index):
         return self.server.get(f"/kwq/v1/tasks/{task_id(index)}?payload=false", otherwise={"state": ""})
@@ -134,10 +135,10 @@ class Proof:
     def finish(self):
         for trickle in self.trickles:
             trickle.join()
-        wait_for("everything is submitted", lambda: not self.submitter.busy(), 600)
+        wait_for("everything is submitted", lambda: not self.submitter.busy(), LONG, pause=0.1)
         require(self.submitter.failure is None, self.submitter.failure)
         self.say(f"all is submitted, by {self.submitter.runs} runs of kwq submit")
-        wait_for("everything is complete", self.is_over, 3_600)
+        wait_for("everything is complete", self.is_over, LONG, pause=0.1)
 
     def is_over(self):
         counts = self.counts()

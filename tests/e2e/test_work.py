@@ -71,6 +71,20 @@ class Work(KwqTest):
         task = self.until_state(later, "pending")
         self.assertEqual(task["spent"], 0)
 
+    def test_an_idle_worker_ends_at_once(self):
+        worker = self.start_worker("--name", "idle", "--", "true")
+        eventually(lambda: self.waits("idle"), "the worker waits")
+        begun = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(timeout=15), 0)
+        self.assertLess(time.monotonic() - begun, 3)
+        task = self.submit()
+        lease = self.take("other")
+        self.assertEqual((lease["task"]["id"], lease["attempt"]), (task, 1))
+
+    def waits(self, name):
+        return any(one["worker"] == name and one["waiting"] for one in self.call("GET", "/workers")["items"])
+
     def test_a_worker_outlives_its_server(self):
         self.submit(id="through", lease_s=30)
         worker = self.start_worker("--until-empty", "--", "sh", "-c", "sleep 1; echo 7")
@@ -94,8 +108,7 @@ class Work(KwqTest):
 
     def test_G13_an_idle_worker_costs_nothing(self):
         worker = self.start_worker("--name", "idle", "--", "true")
-        seen = lambda: any(one["worker"] == "idle" and one["waiting"] for one in self.call("GET", "/workers")["items"])
-        eventually(seen, "the worker waits")
+        eventually(lambda: self.waits("idle"), "the worker waits")
         worker_before, server_before = cpu_seconds(worker.pid), cpu_seconds(self.server.process.pid)
         time.sleep(5)
         self.assertLess((cpu_seconds(worker.pid) - worker_before) / 5, 0.02)
