@@ -89,7 +89,8 @@ class Proof:
         self.submit(failing, meta={"fail_first": "yes"}, backoff_s=BACKOFF_S)
         wait_for("a task fails its first attempt", lambda: self.task(failing)["state"] == "scheduled")
         retry_due = time.monotonic() + BACKOFF_S * 0.85
-        self.submit(slow, meta={"slow_s": str(SLOW_S)})
+        # A worker's lease must outlive the server's restart, however slow; a dead worker's should end soon.
+        self.submit(slow, meta={"slow_s": str(SLOW_S)}, lease_s=60 if victim == "server" else 5)
         wait_for("a worker runs the slow task", lambda: self.task(slow)["state"] in ("allocated", "running"))
         lease_ends = time.monotonic() + SLOW_S * 0.8
         moment = {"retries waiting": self.counts()["scheduled"], "leases live": self.leases()}
