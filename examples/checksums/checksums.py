@@ -223,7 +223,8 @@ def main():
             proof.worker.kill()
     shutil.rmtree(folder)
     killed = [victim for victim, _ in KILLS]
-    print(f"ok: {proof.count} files, server killed {killed.count('server')} times, worker {killed.count('worker')} times")
+    print(f"ok: {proof.count} files, server killed {killed.count('server')} times, "
+          f"worker {killed.count('worker')} times")
     return 0
 
 

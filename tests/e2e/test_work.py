@@ -30,7 +30,8 @@ class Work(KwqTest):
         self.assertEqual(self.task("limited")["state"], "error")
 
     def test_exit_codes_are_outcomes(self):
-        script = 'echo "said $0" >&2; case $(cat) in 65) exit 65;; 75) test $KWQ_ATTEMPT -gt 1 || exit 75;; 1) exit 1;; esac'
+        script = ('echo "said $0" >&2; '
+                  "case $(cat) in 65) exit 65;; 75) test $KWQ_ATTEMPT -gt 1 || exit 75;; 1) exit 1;; esac")
         for code in (0, 1, 65, 75):
             self.submit(code, id=f"exit-{code}", max_attempts=2, backoff_s=0.1)
         self.kwq("work", "--until-empty", "--", "sh", "-c", script)
