@@ -37,9 +37,7 @@ class Proof:
         self.submit_log = open(os.path.join(folder, "submit.log"), "ab")
         self.workers = 0
         self.trickles = []
-        self.survived = []  # leases that were live when the server was killed
-        self.orphaned = []  # tasks whose worker was killed
-        self.moments = []
+        self.moments = []  # of each kill: victim, the tasks that waited and ran, the worker, when
 
     def say(self, text):
         print(f"{time.monotonic() - self.begun:7.1f} s  {text}", flush=True)
@@ -77,7 +75,7 @@ class Proof:
         return job["counts"] if job else {}
 
     def reach(self, part):
-        wanted = max(1, min(int(part * self.count), len(self.in_file) - 1))
+        wanted = min(int(part * self.count), len(self.in_file) - 1)
         wait_for(f"{part:.0%} complete", lambda: self.counts().get("complete", 0) >= wanted, LONG, pause=0.1)
 
     def task(self, index):
@@ -86,14 +84,15 @@ class Proof:
     def kill(self, number, victim):
         mine = self.held_back[number * HELD_BACK:(number + 1) * HELD_BACK]
         failing, slow, trickled = mine[0], mine[1], mine[2:]
+        begun = time.monotonic()
         self.submit(failing, meta={"fail_first": "yes"}, backoff_s=BACKOFF_S)
-        wait_for("a task fails its first attempt", lambda: self.task(failing)["state"] == "scheduled")
-        retry_due = time.monotonic() + BACKOFF_S * 0.85
         # A worker's lease must outlive the server's restart, however slow; a dead worker's should end soon.
         self.submit(slow, meta={"slow_s": str(SLOW_S)}, lease_s=60 if victim == "server" else 5)
-        wait_for("a worker runs the slow task", lambda: self.task(slow)["state"] in ("allocated", "running"))
-        lease_ends = time.monotonic() + SLOW_S * 0.8
-        moment = {"retries waiting": self.counts()["scheduled"], "leases live": self.leases()}
+        # First in, first out: the one that fails has run and gone when the other still runs.
+        wait_for("a worker runs the slow task, and the other has failed",
+                 lambda: task_id(slow) in self.leases() and task_id(failing) not in self.leases())
+        moment = {"retries waiting": self.server.get("/kwq/v1/stats")["scheduler"]["scheduled"],
+                  "leases live": len(self.leases())}
         trickle = Trickle(self.server)
         self.trickles.append(trickle)
         tasks = [self.tree.task(index) for index in trickled]
@@ -103,20 +102,22 @@ class Proof:
         trickle.begin(tasks[TRICKLE // 2:])
         wait_for("submits are in flight", lambda: len(trickle.in_flight) > 0, 5)
         moment["submits unanswered"] = len(trickle.in_flight) + (1 if self.submitter.busy() else 0)
-        self.check_moment(moment, retry_due, lease_ends)
+        self.check_moment(moment, time.monotonic() - begun)
+        self.moments.append((victim, failing, slow, self.worker.name, time.time() * 1000))
+        self.strike(victim, trickle, slow)
+        self.say(f"killed the {victim} with -9: " + ", ".join(f"{n} {what}" for what, n in moment.items()))
+
+    def strike(self, victim, trickle, slow):
         unanswered = trickle.unanswered
         if victim == "server":
-            self.survived.append(slow)
             self.server.kill()
             wait_for("the submits fail", lambda: trickle.unanswered > unanswered, 10)
             self.server.start()
-            wait_for("the lease that was live is settled", lambda: self.task(slow)["state"] == "complete")
+            wait_for("the lease that was live is settled", lambda: self.task(slow)["state"] == "complete", LONG)
         else:
-            self.orphaned.append((slow, self.worker.name))
             self.worker.kill()
             self.server.thaw()
             self.worker = self.new_worker()
-        self.say(f"killed the {victim} with -9: " + ", ".join(f"{n} {what}" for what, n in moment.items()))
 
     def submit(self, index, **more):
         """A held-back task, ahead of everything that waits."""
@@ -124,14 +125,13 @@ class Proof:
                 "a submit was refused")
 
     def leases(self):
-        return len(self.server.get(f"/kwq/v1/leases?worker={self.worker.name}")["items"])
+        return {one["id"] for one in self.server.get(f"/kwq/v1/leases?worker={self.worker.name}")["items"]}
 
-    def check_moment(self, moment, retry_due, lease_ends):
-        now = time.monotonic()
+    @staticmethod
+    def check_moment(moment, took):
         require(moment["submits unanswered"] >= 1, "no submit was unanswered")
-        require(moment["leases live"] >= 1 and now < lease_ends, "no lease was live")
-        require(moment["retries waiting"] >= 1 and now < retry_due, "no retry was waiting")
-        self.moments.append(moment)
+        require(moment["leases live"] >= 1 and took < SLOW_S, "no lease was live")
+        require(moment["retries waiting"] >= 1 and took < BACKOFF_S * 0.85, "no retry was waiting")
 
     def finish(self):
         for trickle in self.trickles:
@@ -194,13 +194,17 @@ class Proof:
         require(counts["complete"] == number and not others, f"{what}: {counts}, not {number} complete")
 
     def check_attempts(self):
-        for index in self.survived:
-            attempts = self.task(index)["attempts"]
-            require(len(attempts) == 1, f"a lease that was live when the server died was lost: {attempts}")
-        for index, worker in self.orphaned:
-            first = self.task(index)["attempts"][0]
-            require(first["worker"] == worker and first["outcome"] != "complete",
-                    f"the killed worker's task did not run again: {first}")
+        """What was claimed of each moment, by the times that the tracker has."""
+        for victim, failing, slow, worker, at in self.moments:
+            first, second = self.task(failing)["attempts"][:2]
+            require(first["ended_at"] <= at < second["allocated_at"], f"no retry was waiting: {first} {second}")
+            attempts = self.task(slow)["attempts"]
+            require(attempts[0]["worker"] == worker and attempts[0]["allocated_at"] <= at < attempts[0]["ended_at"],
+                    f"no lease was live: {attempts}")
+            if victim == "server":
+                require(len(attempts) == 1, f"a lease that was live when the server died was lost: {attempts}")
+            else:
+                require(len(attempts) > 1, f"the killed worker's task did not run again: {attempts}")
 
 
 def main():
