@@ -4,6 +4,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -212,6 +213,7 @@ def main():
     parser.add_argument("--kwq", required=True, help="the program")
     parser.add_argument("tree", help="the directory whose files are summed")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what it started ends with it
     folder = tempfile.mkdtemp(prefix="kwq-checksums-")
     proof = None
     try:
