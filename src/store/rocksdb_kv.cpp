@@ -73,7 +73,7 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     o.info_log_level = rocksdb::WARN_LEVEL;
     o.compaction_filter = filter;
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes);
+    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, 0);
     table.cache_index_and_filter_blocks = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
