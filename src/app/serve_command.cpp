@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 #include <array>
+#include <cctype>
 #include <optional>
 
 namespace kwq::app {
@@ -107,6 +108,7 @@ public:
 private:
     static cli::option option_of(const setting& s, std::optional<std::string>& to) {
         std::string help(s.help);
+        help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
         if (!s.fallback.empty()) {
             help += "; default: " + std::string(s.fallback);
         }
