@@ -15,7 +15,14 @@ namespace {
 std::string roff(const std::string& text) {
     std::string out;
     bool line_start = true;
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text.compare(i, 3, "…") == 0) {
+            out += line_start ? "\\&..." : "...";  // groff reads Latin-1 unless somebody tells it
+            i += 2;
+            line_start = false;
+            continue;
+        }
+        const char c = text[i];
         if (line_start && (c == '.' || c == '\'')) {
             out += "\\&";
         }

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <sstream>
@@ -82,6 +83,7 @@ TEST_CASE("the manual page has every command, option and exit code, and no stray
     std::istringstream lines(page);
     for (std::string line; std::getline(lines, line);) {
         INFO(line);
+        CHECK(std::all_of(line.begin(), line.end(), [](char c) { return c > 0; }));  // ASCII
         const bool request = line.starts_with('.');
         CHECK((!request || (line.size() > 2 && std::isupper(line[1]) != 0) || line == ".nf" ||
                line == ".fi"));
