@@ -97,6 +97,7 @@ void application::start() {
                         }});
     server_ = net::start_server(config_.server, *api_);
     counters_of_ = server_.get();
+    scheduler_->serve();
     if (!config_.port_file.empty()) {
         write_port_file(config_.port_file, port());
     }

@@ -38,7 +38,7 @@ enum class errc {
     queue_exists,          // a queue is there with another number of priorities
     idempotency_conflict,  // the Idempotency-Key was used with another body
     // the server cannot now: the same request may succeed later
-    request_timeout,     // the request did not arrive in time
+    request_timeout,  // the request did not arrive in time
     too_many_requests,
     overloaded,  // waiting pollers, mailbox or connections at their limit
     stopping,

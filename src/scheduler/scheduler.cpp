@@ -54,6 +54,9 @@ public:
         : deps_(with_queue_book(std::move(deps))), runner_(model::shard_id{0}, config, deps_) {}
 
     void start() override { runner_.start(); }
+    void serve() override {
+        runner_.post([this] { runner_.core().open_doors(runner_.now()); });
+    }
     void stop() override { runner_.stop(); }
     bool is_ready() const override { return runner_.is_owner(); }
 

@@ -178,6 +178,9 @@ public:
     /// Opens the state, folds what it lacks, claims. Returns when decisions can be made. Throws
     /// std::runtime_error when that cannot be.
     virtual void start() = 0;
+    /// Callers can reach this instance from now on: live leases get their fresh period from here,
+    /// since until now nobody could renew them. No lease ends before it is called.
+    virtual void serve() = 0;
     /// Hands out nothing more; waiting polls are answered empty with directive `stop`; reports
     /// still work. First step of a graceful end.
     virtual void stop_dispatch() = 0;

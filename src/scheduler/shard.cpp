@@ -378,6 +378,10 @@ void shard::on_control(offset at, const model::control_record& c, const moment& 
         effects_.push_back(control_done{at});
     } else if (const auto* d = std::get_if<model::dispatch>(&c.body)) {
         gates_.apply(*d);
+        if (d->state == model::dispatch_state::draining ||
+            d->state == model::dispatch_state::stopped) {
+            end_waiting(now);  // workers hear of it now, not when their wait is over
+        }
         effects_.push_back(control_done{at});
     } else if (const auto* q = std::get_if<model::queue_defined>(&c.body)) {
         for (std::int32_t p = 1; p <= q->priorities; ++p) {
@@ -471,7 +475,9 @@ std::optional<milliseconds> shard::next_wake(const moment& now) const {
     if (!owner_) {
         return next;
     }
-    consider(lease_book_.next_end());
+    if (doors_open_) {
+        consider(lease_book_.next_end());
+    }
     if (readying_ == 0) {
         consider(at_wall(next_due_));
     }

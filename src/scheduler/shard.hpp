@@ -94,6 +94,9 @@ public:
     /// `task` is the record at its place, decoded.
     void cancel(request_id request, const task_ptr& task, const moment& now);
     void retry(request_id request, const record& place, const moment& now);
+    /// Workers can reach it from now on: their leases have a full period from here. Before it none
+    /// ends, however long the start took.
+    void open_doors(const moment& now);
     /// No more is handed out, ever; waiting polls are answered empty.
     void stop_dispatch(const moment& now);
 
@@ -195,6 +198,7 @@ private:
     void finish_if_done(poll_ticket ticket, const moment& now, bool give_up = false);
     void finish(poll_ticket ticket, const moment& now);
     void expire_polls(const moment& now);
+    void end_waiting(const moment& now);
     directive directive_now(const moment& now) const;
 
     // reports (shard_reports.cpp)
@@ -209,6 +213,7 @@ private:
 
     // only the owner has these
     bool owner_ = false;
+    bool doors_open_ = false;
     bool stopping_ = false;
     std::optional<model::event> claim_out_;
     std::uint64_t sequence_ = 0;

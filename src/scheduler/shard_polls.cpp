@@ -71,6 +71,11 @@ void shard::abandon(poll_ticket ticket, const moment& now) {
 
 void shard::stop_dispatch(const moment& now) {
     stopping_ = true;
+    end_waiting(now);
+}
+
+/// Whoever waits is answered as soon as it can be: with what it has, or with nothing.
+void shard::end_waiting(const moment& now) {
     for (auto& [ticket, p] : polls_) {
         poll_deadlines_.erase({p.deadline, ticket});
         p.deadline = now.mono;

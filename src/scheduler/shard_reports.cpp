@@ -127,8 +127,15 @@ std::vector<heartbeat_answer> shard::heartbeats(const std::vector<heartbeat>& be
     return out;
 }
 
+void shard::open_doors(const moment& now) {
+    doors_open_ = true;
+    for (const auto& [where, row] : state_.leases()) {
+        lease_book_.open(where, row.facts.limits, now.mono);
+    }
+}
+
 void shard::end_leases(const moment& now) {
-    if (is_busy()) {
+    if (is_busy() || !doors_open_) {
         return;
     }
     for (const auto& end : lease_book_.take_ended(now.mono, ends_per_step)) {

@@ -103,7 +103,8 @@ class Kill(KwqTest):
         self.assertEqual(self.server.terminate(), 0)
         self.assertLess(time.monotonic() - begun, 12)
         waiter.join(5)
-        self.assertEqual((answers[0]["leases"], answers[0]["directive"]), ([], "stop"))
+        # Not "stop": the server goes, and may be back soon; the kill switch is another matter.
+        self.assertEqual((answers[0]["leases"], answers[0]["directive"]), ([], "run"))
 
     def test_follow_ups_of_a_completion_survive_a_kill_each_once(self):
         self.submit(id="parent", job="tree")

@@ -57,6 +57,7 @@ void world::open(bool keep_state) {
     }
     shard_->claim(moment(), std::to_string(status_.size()));
     settle();
+    shard_->open_doors(moment());
 }
 
 void world::restart() {

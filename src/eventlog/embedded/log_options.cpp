@@ -75,6 +75,7 @@ rocksdb::Options make_log_options(const storage_config& config) {
         o.env = config.env;
     }
     if (config.on_background_error) {
+        // Shared with RocksDB, which calls it from its own threads.
         o.listeners.push_back(std::make_shared<error_listener>(config.on_background_error));
     }
     return o;

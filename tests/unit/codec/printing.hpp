@@ -3,9 +3,9 @@
 
 #include "base/result.hpp"
 
-#include <string>
-
 #include <catch2/catch.hpp>
+
+#include <string>
 
 template <class T, class E>
 struct Catch::StringMaker<boost::system::result<T, E>> {

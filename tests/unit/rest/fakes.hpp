@@ -53,6 +53,7 @@ public:
     using callback = kwq::scheduler::callback<T>;
 
     void start() override {}
+    void serve() override {}
     void stop_dispatch() override {}
     void stop() override {}
     bool is_ready() const override { return ready; }
