@@ -8,13 +8,19 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Precompiled headers are cached only when ccache is told that it may; their time stamps are not
+  # part of what they are.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 
 add_library(kwq_options INTERFACE)
 target_compile_options(kwq_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror
   -fstack-protector-strong -fcf-protection -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(kwq_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 target_compile_definitions(kwq_options INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(kwq_options INTERFACE -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
 target_include_directories(kwq_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
