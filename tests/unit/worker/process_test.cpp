@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -147,7 +148,11 @@ TEST_CASE("a child gets its own session, default signals and no descriptor but t
     words >> session >> pid >> descriptors >> label >> ignored;
     CHECK(session == pid);
     CHECK(descriptors == 4);  // and the one that ls reads the folder by
-    CHECK(ignored == "0000000000000000");
+    // 32 and 33 are the C library's own, out of reach of programs; make's children inherit them
+    // ignored.
+    constexpr std::uint64_t of_the_library = 0x1'8000'0000;
+    REQUIRE(ignored.size() == 16);
+    CHECK((std::stoull(ignored, nullptr, 16) & ~of_the_library) == 0);
 }
 
 TEST_CASE("a program that cannot be run is a reason, not an end") {
