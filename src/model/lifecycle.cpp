@@ -70,7 +70,8 @@ task_facts fail_attempt(task_facts facts, const task_id& id, instant at, bool re
         facts.place = place::dead;
         return facts;
     }
-    return wait_until(std::move(facts), at, backoff_after(facts.limits, facts.spent, id));
+    const auto delay = backoff_after(facts.limits, facts.spent, id);
+    return wait_until(std::move(facts), at, delay);
 }
 
 class stepper {

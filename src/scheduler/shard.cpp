@@ -151,7 +151,7 @@ applied shard::on_event(const model::logged_event& logged, std::uint32_t crc, co
             worker = lease->second.worker;
         }
     }
-    const auto a = state_.apply(logged, crc);
+    auto a = state_.apply(logged, crc);
     count(body, a);
     for (const auto& where : cancelled_leases) {
         if (state_.leases().find(where) == state_.leases().end()) {
