@@ -69,6 +69,11 @@ void fold::add_event(model::shard_id shard, const model::logged_event& logged) {
         changes_.all_tasks = true;
     } else if (const auto* c = std::get_if<model::cursor>(&logged.event.body)) {
         tables_.put_cursor(shard, *c);
+    } else if (const auto* f = std::get_if<model::followed>(&logged.event.body)) {
+        // The follow-ups were read before it: their records are older.
+        if (const auto job = tables_.erase_following(shard, f->of)) {
+            changes_.jobs.insert(*job);
+        }
     } else if (model::place_of(logged.event.body) != nullptr) {
         add_task_event(shard, logged);
     }
@@ -112,6 +117,9 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
         row.facts.limits = limits_shown;  // as if the record had come after the event
     }
     row.listed = is_dropped(row) ? model::task_state::pending : model::state_of(row.facts);
+    if (const auto* c = std::get_if<model::complete>(&body); c != nullptr && !c->then.empty()) {
+        tables_.put_following(shard, logged.offset, row.job);
+    }
     finish(place, was, std::move(row), {was, was, logged.event.at, effects});
 }
 

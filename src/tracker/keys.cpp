@@ -90,6 +90,17 @@ std::string command(model::shard_id shard, model::offset at) {
     return key;
 }
 
+std::string followings() {
+    return table("F");
+}
+
+std::string following(model::shard_id shard, model::offset at) {
+    std::string key = followings();
+    append_shard(key, shard);
+    append_u64(key, static_cast<std::uint64_t>(at.value()));
+    return key;
+}
+
 std::string name(name_kind kind, std::string_view name) {
     std::string key = kind_table('N', kind);
     append_text(key, name);

@@ -42,6 +42,8 @@ std::string partition(model::shard_id shard);
 std::string partitions();  // prefix
 std::string command(model::shard_id shard, model::offset at);
 std::string commands(model::shard_id shard);  // prefix
+std::string following(model::shard_id shard, model::offset at);
+std::string followings();  // prefix
 
 std::string name(name_kind kind, std::string_view name);
 /// Prefix of all names that begin so.

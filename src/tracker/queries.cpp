@@ -180,6 +180,7 @@ result<group_view> queries::job(const model::job_name& job) {
     auto v = view_of(*g);
     v.name = job.value();
     v.settling = sweeps_.settling_of_job(*n);
+    v.following = tables_.is_following(*n);
     v.tags = tags_of(*n);
     return v;
 }
@@ -294,7 +295,7 @@ std::optional<instant> queries::oldest_pending(const queue_view& q) {
 bool queries::is_idle(const group_view& job) {
     const auto n = [&](model::task_state s) { return job.counts.at(static_cast<std::size_t>(s)); };
     using model::task_state;
-    return n(task_state::scheduled) == 0 && n(task_state::pending) == 0 &&
+    return !job.following && n(task_state::scheduled) == 0 && n(task_state::pending) == 0 &&
            n(task_state::allocated) == 0 && n(task_state::running) == 0;
 }
 

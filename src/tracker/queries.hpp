@@ -30,7 +30,7 @@ public:
     std::vector<queue_view> queues(const std::map<model::queue_name, std::int32_t>& defined);
     group_view overall();
 
-    /// Nothing of the job is scheduled, pending, allocated or running.
+    /// Nothing of the job is scheduled, pending, allocated, running or still to be submitted.
     static bool is_idle(const group_view& job);
 
 private:

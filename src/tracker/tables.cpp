@@ -2,6 +2,7 @@
 
 #include "tracker/bytes.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 namespace kwq::tracker {
@@ -100,6 +101,7 @@ void tables::reload() {
     partitions_.clear();
     totals = {};
     read_partitions();
+    read_following();
     if (const auto stored = state.get(keys::totals())) {
         byte_reader r(*stored);
         for (auto* n : {&totals.events, &totals.void_events, &totals.undecodable_events,
@@ -190,6 +192,40 @@ void tables::add_command(model::shard_id shard, const model::logged_event& logge
     const auto& c = std::get<model::control>(logged.event.body);
     partition(shard).ledger.apply(logged.offset, logged.event.at, c);
     state.put(keys::command(shard, logged.offset), write_command(logged.event.at, c));
+}
+
+void tables::read_following() {
+    following_.clear();
+    state.scan(keys::followings(), {}, [&](std::string_view key, std::string_view value) {
+        key.remove_prefix(1);
+        const model::shard_id shard{static_cast<std::int32_t>(store::take_u32(key))};
+        const model::offset at{static_cast<std::int64_t>(store::take_u64(key))};
+        following_[{shard, at}] = store::take_u32(value);
+        return true;
+    });
+}
+
+void tables::put_following(model::shard_id shard, model::offset at, name_number job) {
+    following_[{shard, at}] = job;
+    std::string value;
+    store::append_u32(value, job);
+    state.put(keys::following(shard, at), value);
+}
+
+std::optional<name_number> tables::erase_following(model::shard_id shard, model::offset at) {
+    const auto found = following_.find({shard, at});
+    if (found == following_.end()) {
+        return std::nullopt;
+    }
+    const auto job = found->second;
+    following_.erase(found);
+    state.erase(keys::following(shard, at));
+    return job;
+}
+
+bool tables::is_following(name_number job) const {
+    return std::any_of(following_.begin(), following_.end(),
+                       [&](const auto& waiting) { return waiting.second == job; });
 }
 
 void tables::put_cursor(model::shard_id shard, const model::cursor& c) {

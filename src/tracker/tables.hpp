@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace kwq::tracker {
 
@@ -54,6 +55,12 @@ public:
     model::offset cursor(model::shard_id shard, const model::queue_name& queue,
                          model::priority p) const;
     std::vector<model::shard_id> shards() const;
+    /// The completion at this status offset has follow-ups that are not known to be submitted: its
+    /// job is not done before they are.
+    void put_following(model::shard_id shard, model::offset at, name_number job);
+    /// The job, if the completion was waiting.
+    std::optional<name_number> erase_following(model::shard_id shard, model::offset at);
+    bool is_following(name_number job) const;
 
     /// The row's facts with the commands in force applied; `at`: when the last one was given.
     model::task_facts effective(const row_place& place, const task_row& row, instant* at = nullptr);
@@ -73,9 +80,11 @@ public:
 private:
     void put_id(const model::task_id& id, const row_place& place, bool bound);
     void read_partitions();
+    void read_following();
     void read_commands(model::shard_id shard, partition_state& p);
 
     std::map<model::shard_id, partition_state> partitions_;
+    std::map<std::pair<model::shard_id, model::offset>, name_number> following_;
 };
 
 }  // namespace kwq::tracker

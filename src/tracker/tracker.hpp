@@ -89,6 +89,7 @@ struct group_view {
     distribution wait;                // ready (or submitted) to allocated
     distribution run;                 // allocated to its end, attempts that completed
     std::int64_t settling = 0;        // rows a sweep has still to correct (tags, lists)
+    bool following = false;  // job only: follow-ups of a completion are still to be submitted
     std::vector<std::pair<std::string, state_counts>> tags;  // job only: its tags, largest first
 };
 

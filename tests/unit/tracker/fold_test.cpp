@@ -368,6 +368,32 @@ TEST_CASE("an id settled before the horizon is free for another task") {
     CHECK(f.task("a").state == task_state::allocated);
 }
 
+TEST_CASE("a job is not idle while follow-ups of a completion are still to be submitted") {
+    folding f;
+    event_maker e;
+    const task_spec parent{.id = "a"};
+    const task_spec child{.id = "b", .offset = 1};
+    f.add(e.claim());
+    f.add(record_of(parent));
+    f.add(e.owner(allocation(parent, "l1")));
+    auto then = record_of(child).body;
+    const auto completed = e.offset();
+    f.add(e.lease(model::complete{
+        place_of(parent), model::task_id{"a"}, model::lease_token{"l1"}, "", {then}}));
+    CHECK(f.job("j").following);
+    CHECK_FALSE(queries::is_idle(f.job("j")));
+    f.commit_and_reopen();
+    CHECK_FALSE(queries::is_idle(f.job("j")));
+    f.add(record_of(child));
+    f.add(e.owner(model::followed{model::offset{completed}}));
+    CHECK_FALSE(f.job("j").following);
+    CHECK_FALSE(queries::is_idle(f.job("j")));
+    f.add(e.owner(allocation(child, "l2")));
+    f.add(e.lease(
+        model::complete{place_of(child), model::task_id{"b"}, model::lease_token{"l2"}, "", {}}));
+    CHECK(queries::is_idle(f.job("j")));
+}
+
 TEST_CASE("who waits is told which tasks and jobs changed") {
     folding f;
     event_maker e;
