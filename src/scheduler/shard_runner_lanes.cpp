@@ -127,8 +127,15 @@ void shard_runner::perform_one(const set_aside& s) {
                      {{"topic", where.topic},
                       {"offset", std::to_string(s.place.offset.value())},
                       {"why", s.reason}});
-    deps_.log.append(rejected_, {std::move(copy)}, eventlog::durability::ordered,
-                     [](const eventlog::result<offset>&) {});
+    deps_.log.append(
+        rejected_, {std::move(copy)}, eventlog::durability::ordered,
+        [&logger = deps_.logger, place = to_string(s.place)](const eventlog::result<offset>& r) {
+            if (!r) {  // it stays where it was: in its task topic
+                logger.log(observe::level::warn, "scheduler",
+                           "a record could not be copied to kwq-rejected",
+                           {{"record", place}, {"why", r.error().detail}});
+            }
+        });
 }
 
 void shard_runner::perform_one(const append_follow_ups& f) {
