@@ -115,8 +115,8 @@ server_pid() { # by the program it runs, looked up among this namespace's proces
 
 run_server() {
     say "make run"
-    local log="$root/root/make-run.log" make server deadline=$((SECONDS + 1800))
-    in_root env KWQ_PORT="$port" make -C /root/kwq run >"$log" 2>&1 &
+    local log="$root/srv/make-run.log" make server deadline=$((SECONDS + 1800))
+    in_root env KWQ_PORT="$port" make -C /srv/kwq run >"$log" 2>&1 &
     make=$!
     until answers "127.0.0.1:$port" /readyz 2>/dev/null; do
         kill -0 "$make" 2>/dev/null || { tail -n 40 "$log"; fail "make run ended before its server answered"; }
@@ -135,19 +135,19 @@ mount --make-rprivate /
 make_root
 copy_settings
 in_root git config --global --add safe.directory '*'
-in_root git clone -q file:///mnt/repository /root/kwq
+in_root git clone -q file:///mnt/repository /srv/kwq
 case "$until" in
     setup)
         say "scripts/setup"
-        in_root /root/kwq/scripts/setup run test sanitize package >"$root/root/setup.log" 2>&1 ||
-            { tail -n 40 "$root/root/setup.log"; fail "set-up failed"; }
-        in_root /root/kwq/scripts/setup run test sanitize package
+        in_root /srv/kwq/scripts/setup run test sanitize package >"$root/srv/setup.log" 2>&1 ||
+            { tail -n 40 "$root/srv/setup.log"; fail "set-up failed"; }
+        in_root /srv/kwq/scripts/setup run test sanitize package
         ;;
     run) run_server ;;
     test)
         run_server
         say "make test"
-        in_root make -C /root/kwq test
+        in_root make -C /srv/kwq test
         ;;
     *) fail "unknown step '$until': setup, run or test" ;;
 esac
