@@ -128,25 +128,6 @@ task_ptr ready_buffer::take(const lane_key& key, const std::vector<std::string>&
     return take_at(l, key, whose_turn, at);
 }
 
-std::vector<task_ptr> ready_buffer::take_job(const model::job_name& job) {
-    std::vector<record> places;
-    for (const auto& [key, l] : lanes_) {
-        const auto line = l.jobs.find(job);
-        if (line == l.jobs.end()) {
-            continue;
-        }
-        for (const auto& [at, w] : line->second.tasks) {
-            places.push_back(w.task->place);
-        }
-    }
-    std::vector<task_ptr> out;
-    out.reserve(places.size());
-    for (const auto& place : places) {
-        out.push_back(remove(place));
-    }
-    return out;
-}
-
 std::vector<record> ready_buffer::with_id(const model::task_id& id) const {
     std::vector<record> out;
     const auto [first, last] = by_id_.equal_range(id);

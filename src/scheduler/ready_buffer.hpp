@@ -41,8 +41,6 @@ public:
     task_ptr remove(const record& place);
     /// The next one of the lane for a worker with these affinity keys, taken out; or null.
     task_ptr take(const lane_key& lane, const std::vector<std::string>& affinity);
-    /// Everything of a job, taken out, in order of record.
-    std::vector<task_ptr> take_job(const model::job_name& job);
 
     /// Other records with this id that wait here.
     std::vector<record> with_id(const model::task_id& id) const;

@@ -129,7 +129,6 @@ private:
     struct reservation {
         task_ptr task;                      // null when only the place is named
         std::optional<poll_ticket> ticket;  // an allocation for this poll
-        bool lapsed = false;                // its poll has gone: release it when it is read back
     };
     struct waiting_poll {
         poll_request request;

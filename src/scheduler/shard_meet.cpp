@@ -57,18 +57,18 @@ shard::judgement shard::judge(const task_ptr& task, const moment& now) {
     const auto intro = stored ? std::nullopt : intro_of_task(t);
     if (facts.place == place::ahead) {
         if (const auto other = state_.bound(t.body.id); other && *other != t.place) {
-            reserve(t.place, {task, std::nullopt, false});
+            reserve(t.place, {task, std::nullopt});
             send(model::duplicate{t.place, t.body.id, *other}, now);
             return judgement::gone;
         }
         if (t.body.not_before && *t.body.not_before > now.at) {
-            reserve(t.place, {task, std::nullopt, false});
+            reserve(t.place, {task, std::nullopt});
             send(model::parked{t.place, t.body.id, *t.body.not_before, intro}, now);
             return judgement::gone;
         }
     }
     if (t.body.expires_at && *t.body.expires_at <= now.at) {
-        reserve(t.place, {task, std::nullopt, false});
+        reserve(t.place, {task, std::nullopt});
         send(model::cancelled{t.place, t.body.id, model::cancel_reason::expired, intro}, now);
         return judgement::gone;
     }
@@ -101,7 +101,7 @@ void shard::on_records(const read_lane& asked, std::vector<met_record> records, 
             continue;
         }
         if (const auto* why = std::get_if<std::string>(&met.what)) {
-            reserve(met.place, {nullptr, std::nullopt, false});
+            reserve(met.place, {nullptr, std::nullopt});
             effects_.push_back(set_aside{met.place, *why});
             send(model::rejected{met.place, *why}, now);
             continue;
@@ -282,7 +282,7 @@ void shard::wake_due(const moment& now) {
         if (facts.place != place::scheduled) {
             state_.settle_effective(where);
         } else if (reserved_.count(where) == 0) {
-            reserve(where, {nullptr, std::nullopt, false});
+            reserve(where, {nullptr, std::nullopt});
             send(model::ready{where, row->id, model::ready_reason::due}, now);
             ++readying_;
         }

@@ -175,7 +175,7 @@ void shard::allocate(const task_ptr& task, poll_ticket ticket, waiting_poll& p, 
     if (!stored) {
         e.intro = model::task_intro{t.body.job, t.body.tags, t.submitted_at, t.body.limits};
     }
-    reserve(t.place, {task, ticket, false});
+    reserve(t.place, {task, ticket});
     ++p.reserved;
     send(std::move(e), now);
 }

@@ -171,7 +171,7 @@ void shard::cancel(request_id request, const task_ptr& task, const moment& now) 
     const auto waiting = buffer_.remove(t.place);
     if (reserved_.count(t.place) == 0 && facts.place != place::leased &&
         facts.place != place::scheduled) {
-        reserve(t.place, {waiting ? waiting : task, std::nullopt, false});
+        reserve(t.place, {waiting ? waiting : task, std::nullopt});
     }
     model::cancelled e{t.place, t.body.id, model::cancel_reason::requested, std::nullopt};
     if (!stored) {
