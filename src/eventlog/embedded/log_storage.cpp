@@ -67,6 +67,16 @@ std::optional<stored_topic> parse_topic(std::string_view name, std::string_view 
 class rocksdb_log final : public log_storage {
 public:
     explicit rocksdb_log(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+    /// Opened for reading: RocksDB takes no lock then, so we hold one.
+    rocksdb_log(std::unique_ptr<rocksdb::DB> db, rocksdb::FileLock* lock)
+        : db_(std::move(db)), lock_(lock) {}
+    ~rocksdb_log() override {
+        if (lock_ != nullptr) {
+            rocksdb::Env::Default()->UnlockFile(lock_);
+        }
+    }
+    rocksdb_log(const rocksdb_log&) = delete;
+    rocksdb_log& operator=(const rocksdb_log&) = delete;
 
     result<std::vector<stored_topic>> topics() override {
         std::vector<stored_topic> found;
@@ -90,6 +100,21 @@ public:
     }
 
     result<partition_range> recover(const partition_key& where) override {
+        auto range = look(where);
+        if (range.has_error()) {
+            return range;
+        }
+        if (auto cut = cut_from(where, range->end)) {
+            return *cut;
+        }
+        if (auto failed = sync()) {
+            return log_error{errc::cannot_open, *failed};
+        }
+        range->durable = range->end;
+        return range;
+    }
+
+    result<partition_range> look(const partition_key& where) override {
         const auto first = stored_offset('f', where);
         const auto durable = stored_offset('d', where);
         const auto end = stored_end(where);
@@ -98,15 +123,12 @@ public:
                 return r->error();
             }
         }
-        partition_range range{*first, std::max(*end, *first), offset{0}};
-        if (auto cut = cut_after_gap(where, std::max(*durable, range.first), range.end)) {
-            return *cut;
+        const auto kept = std::max(*durable, *first);
+        const auto gap = find_gap(where, kept, std::max(*end, *first));
+        if (gap.has_error()) {
+            return gap.error();
         }
-        if (auto failed = sync()) {
-            return log_error{errc::cannot_open, *failed};
-        }
-        range.durable = range.end;
-        return range;
+        return partition_range{*first, *gap, kept};
     }
 
     void put(const partition_key& where, offset at, std::string_view sealed) override {
@@ -236,9 +258,10 @@ private:
         return it->Valid() ? offset{row_offset(view(it->key())).value() + 1} : offset{0};
     }
 
-    /// Two write-ahead files, the first with a torn end, may leave a hole in what was not synced.
-    /// Only a hole is cut: a record that is there and bad may have been promised, so read() tells.
-    std::optional<log_error> cut_after_gap(const partition_key& where, offset from, offset& end) {
+    /// Where the first record is missing from `from` on; `end` if none is. Two write-ahead files,
+    /// the first with a torn end, may leave a hole in what was not synced. Only a hole counts: a
+    /// record that is there and bad may have been promised, so read() tells.
+    result<offset> find_gap(const partition_key& where, offset from, offset end) {
         offset at = from;
         const auto stop = row_key(where, end);
         const rocksdb::Slice upper(stop);
@@ -252,18 +275,28 @@ private:
         if (!it->status().ok()) {
             return read_error(it->status());
         }
-        if (at < end) {
-            const auto status =
-                db_->DeleteRange(synced(), db_->DefaultColumnFamily(), row_key(where, at), stop);
-            if (!status.ok()) {
-                return log_error{errc::cannot_open, status.ToString()};
-            }
-            end = at;
+        return std::min(at, end);
+    }
+
+    /// Takes away what lies behind a hole, if anything does.
+    std::optional<log_error> cut_from(const partition_key& where, offset end) {
+        const auto behind = stored_end(where);
+        if (behind.has_error()) {
+            return behind.error();
+        }
+        if (*behind <= end) {
+            return std::nullopt;
+        }
+        const auto status = db_->DeleteRange(synced(), db_->DefaultColumnFamily(),
+                                             row_key(where, end), row_key(where, *behind));
+        if (!status.ok()) {
+            return log_error{errc::cannot_open, status.ToString()};
         }
         return std::nullopt;
     }
 
     const std::unique_ptr<rocksdb::DB> db_;
+    rocksdb::FileLock* const lock_ = nullptr;
     rocksdb::WriteBatch batch_;
 };
 
@@ -293,6 +326,24 @@ result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& conf
     }
     return std::unique_ptr<log_storage>(
         std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(opened)));
+}
+
+result<std::unique_ptr<log_storage>> open_log_storage_for_reading(const std::string& directory) {
+    rocksdb::FileLock* lock = nullptr;
+    if (!rocksdb::Env::Default()->LockFile(directory + "/LOCK", &lock).ok()) {
+        return log_error{errc::cannot_open, "the event log in " + directory +
+                                                " is in use by a server, or may not be written to "
+                                                "by this user; stop the server first"};
+    }
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::OpenForReadOnly(make_log_options({.directory = directory}),
+                                                     directory, &opened);
+    if (!status.ok()) {
+        rocksdb::Env::Default()->UnlockFile(lock);
+        return cannot_open(directory, status);
+    }
+    return std::unique_ptr<log_storage>(
+        std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(opened), lock));
 }
 
 }  // namespace kwq::eventlog

@@ -47,6 +47,8 @@ public:
     /// The ends of a partition as they are after a start. Whatever lies behind a gap above the
     /// durable watermark is cut off: it was never promised. Walks only that unsynced rest.
     virtual result<partition_range> recover(const partition_key& where) = 0;
+    /// The same ends, and nothing is changed.
+    virtual result<partition_range> look(const partition_key& where) = 0;
 
     /// Adds to the next write.
     virtual void put(const partition_key& where, offset at, std::string_view sealed) = 0;
@@ -67,5 +69,8 @@ public:
 
 /// errc::cannot_open with a sentence for people.
 result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& config);
+/// The log of a server that has stopped, for topics(), look() and read() alone: nothing on the disk
+/// is changed. errc::cannot_open while a server has it open.
+result<std::unique_ptr<log_storage>> open_log_storage_for_reading(const std::string& directory);
 
 }  // namespace kwq::eventlog
