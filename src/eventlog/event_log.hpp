@@ -12,6 +12,8 @@
 // - durability::synced resolves when the records are durable (fdatasync, or all in-sync replicas);
 //   durability::ordered resolves when they are visible and survive the death of the process, in
 //   order; they become durable with the next synced append, or within `sync_interval`.
+// - What a power cut leaves is a prefix of the order in which records became visible, over all
+//   partitions: no event survives a task record that was there before it.
 // - An append that fails with errc::unknown may have happened. After errc::stopped the log takes
 //   nothing more: the process must end. Nothing is ever retried in place.
 // - Callbacks run on a thread of the log's; they must not block and must not throw: post on.

@@ -15,6 +15,7 @@
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
 #include "observe/logger.hpp"
+#include "scheduler/seams.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -238,6 +239,7 @@ struct scheduler_dependencies {
     /// A queue exists: called once for each, at start and later, on the shard's thread. May be
     /// empty.
     std::function<void(model::queue_name, std::int32_t priorities)> queue_added;
+    seams simulator{};
 };
 
 std::unique_ptr<scheduler> make_scheduler(const scheduler_config& config,

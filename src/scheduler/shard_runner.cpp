@@ -16,6 +16,7 @@ constexpr std::size_t read_bytes = 1U << 20U;
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds retry_interval{1'000};
 constexpr std::size_t commit_bytes = 8U << 20U;
+constexpr milliseconds claim_patience{30'000};
 
 [[noreturn]] void cannot_start(const std::string& what) {
     throw std::runtime_error("scheduler: " + what);
@@ -32,7 +33,7 @@ shard_runner::shard_runner(model::shard_id id, const scheduler_config& config,
       control_{deps.topics.control(), 0},
       rejected_{deps.topics.rejected(), 0},
       horizon_(std::make_shared<std::atomic<std::int64_t>>(0)),
-      loop_("kwq-shard-" + std::to_string(id.value()), deps.time) {}
+      loop_("kwq-shard-" + std::to_string(id.value()), deps.time, deps.simulator.driver) {}
 
 shard_runner::~shard_runner() {
     stop();
@@ -55,13 +56,19 @@ void shard_runner::start() {
     shard_->claim(now(), std::to_string(nonce));
     watch_status();
     loop_.start([this] { return turn(); });
-    if (claimed.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
+    auto* const driver = deps_.simulator.driver;
+    const bool is_claimed = driver != nullptr
+                                ? driver->run_until([this] { return owned_set_; }, claim_patience)
+                                : claimed.wait_for(claim_patience) == std::future_status::ready;
+    if (!is_claimed) {
         cannot_start("the claim of shard " + std::to_string(id_.value()) + " was not read back");
     }
 }
 
 void shard_runner::open_state() {
-    if (config_.directory.empty()) {
+    if (deps_.simulator.open_state) {
+        kv_ = deps_.simulator.open_state();
+    } else if (config_.directory.empty()) {
         kv_ = store::make_memory_kv();
     } else {
         store::rocksdb_options o;
@@ -210,7 +217,10 @@ bool shard_runner::read_status() {
         const auto crc = crc32c(r.value);
         auto e = codec::read_event(r.value);
         if (e) {
-            shard_->on_event({r.offset, std::move(*e)}, crc, when);
+            const auto a = shard_->on_event({r.offset, std::move(*e)}, crc, when);
+            if (deps_.simulator.after_event) {
+                deps_.simulator.after_event(*shard_, r.offset, a);
+            }
             continue;
         }
         if (e.error().what == codec::decode_failure::unknown_version) {

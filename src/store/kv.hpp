@@ -59,6 +59,9 @@ struct rocksdb_options {
     expiry may_drop;  // may be empty
 };
 
+/// Opens a state when it is needed: how a test or the simulator gives a fold its own.
+using opener = std::function<std::unique_ptr<kv>()>;
+
 /// Throws storage_failure when it cannot be opened.
 std::unique_ptr<kv> open_rocksdb(const rocksdb_options& options);
 std::unique_ptr<kv> make_memory_kv();

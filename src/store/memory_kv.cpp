@@ -1,49 +1,108 @@
 // kv on two maps, for tests and the simulator: what is committed, and the batch laid over it. It
 // merges the two on every scan as the RocksDB one does, so that both show a fold the same thing.
-#include "store/kv.hpp"
+#include "store/memory_kv.hpp"
 
-#include <map>
+#include <iterator>
+#include <utility>
 
 namespace kwq::store {
 
+void memory_rows::commit(changes batch) {
+    if (frozen_) {
+        return;
+    }
+    changes before;
+    for (auto& [key, value] : batch) {
+        const auto row = rows_.find(key);
+        if (kept_commits_ > 0) {
+            before.emplace(key, row == rows_.end() ? std::nullopt : std::optional(row->second));
+        }
+        if (value && row != rows_.end()) {
+            row->second = std::move(*value);
+        } else if (value) {
+            rows_.emplace(key, std::move(*value));
+        } else if (row != rows_.end()) {
+            rows_.erase(row);
+        }
+    }
+    if (kept_commits_ > 0) {
+        undo_.push_back(std::move(before));
+        if (undo_.size() > kept_commits_) {
+            undo_.pop_front();
+        }
+    }
+}
+
+void memory_rows::clear() {
+    if (!frozen_) {
+        rows_.clear();
+        undo_.clear();
+    }
+}
+
+void memory_rows::lose_newest(std::size_t commits) {
+    for (; commits > 0 && !undo_.empty(); --commits) {
+        for (auto& [key, value] : undo_.back()) {
+            if (value) {
+                rows_.insert_or_assign(key, std::move(*value));
+            } else {
+                rows_.erase(key);
+            }
+        }
+        undo_.pop_back();
+    }
+}
+
 namespace {
 
-using rows = std::map<std::string, std::string, std::less<>>;
-using overlay = std::map<std::string, std::optional<std::string>, std::less<>>;
+/// The first key that is above every key with the prefix; empty: there is none.
+std::string after_prefix(std::string_view prefix) {
+    std::string end(prefix);
+    while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) {
+        end.pop_back();
+    }
+    if (!end.empty()) {
+        end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+    }
+    return end;
+}
 
 class memory_kv final : public kv {
 public:
+    memory_kv() : own_(std::make_unique<memory_rows>()), rows_(*own_) {}
+    explicit memory_kv(memory_rows& rows) : rows_(rows) {}
+
     std::optional<std::string> get(std::string_view key) const override {
         if (const auto changed = batch_.find(key); changed != batch_.end()) {
             return changed->second;
         }
-        const auto row = committed_.find(key);
-        return row == committed_.end() ? std::nullopt : std::optional(row->second);
+        const auto row = rows_.all().find(key);
+        return row == rows_.all().end() ? std::nullopt : std::optional(row->second);
     }
 
     void put(std::string_view key, std::string_view value) override {
-        batch_.insert_or_assign(std::string(key), std::string(value));
+        change(key) = std::string(value);
         batch_bytes_ += key.size() + value.size();
     }
 
     void erase(std::string_view key) override {
-        batch_.insert_or_assign(std::string(key), std::nullopt);
+        change(key) = std::nullopt;
         batch_bytes_ += key.size();
     }
 
     void scan(std::string_view prefix, std::string_view from, const visitor& visit) const override {
         const auto start = from < prefix ? prefix : from;
-        auto row = committed_.lower_bound(start);
+        const auto& rows = rows_.all();
+        auto row = rows.lower_bound(start);
         auto changed = batch_.lower_bound(start);
-        while (row != committed_.end() || changed != batch_.end()) {
-            const bool take_changed = changed != batch_.end() &&
-                                      (row == committed_.end() || changed->first <= row->first);
-            if (take_changed && row != committed_.end() && row->first == changed->first) {
+        while (row != rows.end() || changed != batch_.end()) {
+            const bool take_changed =
+                changed != batch_.end() && (row == rows.end() || changed->first <= row->first);
+            if (take_changed && row != rows.end() && row->first == changed->first) {
                 ++row;  // hidden by the batch
             }
             const auto& key = take_changed ? changed->first : row->first;
-            const auto* value =
-                take_changed ? (changed->second ? &*changed->second : nullptr) : &row->second;
+            const auto* value = take_changed ? value_of(changed) : &row->second;
             if (!key.starts_with(prefix) || (value != nullptr && !visit(key, *value))) {
                 return;
             }
@@ -53,48 +112,57 @@ public:
 
     void scan_back(std::string_view prefix, std::string_view before,
                    const visitor& visit) const override {
-        // Few rows and no hurry: collect upwards, then call downwards.
-        std::map<std::string, std::string, std::greater<>> found;
-        scan(prefix, {}, [&](std::string_view key, std::string_view value) {
-            if (!before.empty() && key >= before) {
-                return false;
+        const auto above = after_prefix(prefix);
+        const auto start =
+            before.empty() || (!above.empty() && above < before) ? std::string_view(above) : before;
+        const auto& rows = rows_.all();
+        auto row = std::make_reverse_iterator(start.empty() ? rows.end() : rows.lower_bound(start));
+        auto changed =
+            std::make_reverse_iterator(start.empty() ? batch_.end() : batch_.lower_bound(start));
+        while (row != rows.rend() || changed != batch_.rend()) {
+            const bool take_changed =
+                changed != batch_.rend() && (row == rows.rend() || changed->first >= row->first);
+            if (take_changed && row != rows.rend() && row->first == changed->first) {
+                ++row;  // hidden by the batch
             }
-            found.emplace(key, value);
-            return true;
-        });
-        for (const auto& [key, value] : found) {
-            if (!visit(key, value)) {
+            const auto& key = take_changed ? changed->first : row->first;
+            const auto* value = take_changed ? value_of(changed) : &row->second;
+            if (!key.starts_with(prefix) || (value != nullptr && !visit(key, *value))) {
                 return;
             }
+            take_changed ? static_cast<void>(++changed) : static_cast<void>(++row);
         }
     }
 
     void commit() override {
-        for (auto& [key, value] : batch_) {
-            if (value) {
-                committed_.insert_or_assign(key, std::move(*value));
-            } else {
-                committed_.erase(key);
-            }
-        }
-        drop_batch();
+        rows_.commit(std::exchange(batch_, {}));
+        batch_bytes_ = 0;
     }
 
     std::size_t uncommitted_bytes() const override { return batch_bytes_; }
 
     void clear() override {
-        drop_batch();
-        committed_.clear();
+        batch_.clear();
+        batch_bytes_ = 0;
+        rows_.clear();
     }
 
 private:
-    void drop_batch() {
-        batch_.clear();
-        batch_bytes_ = 0;
+    template <class Iterator>
+    static const std::string* value_of(const Iterator& changed) {
+        return changed->second ? &*changed->second : nullptr;
     }
 
-    rows committed_;
-    overlay batch_;
+    std::optional<std::string>& change(std::string_view key) {
+        const auto at = batch_.lower_bound(key);
+        return at != batch_.end() && at->first == key
+                   ? at->second
+                   : batch_.emplace_hint(at, std::string(key), std::nullopt)->second;
+    }
+
+    const std::unique_ptr<memory_rows> own_;
+    memory_rows& rows_;
+    memory_rows::changes batch_;
     std::size_t batch_bytes_ = 0;
 };
 
@@ -102,6 +170,10 @@ private:
 
 std::unique_ptr<kv> make_memory_kv() {
     return std::make_unique<memory_kv>();
+}
+
+std::unique_ptr<kv> make_memory_kv(memory_rows& rows) {
+    return std::make_unique<memory_kv>(rows);
 }
 
 }  // namespace kwq::store

@@ -25,7 +25,7 @@ constexpr std::string_view layout_key = "V";
 }  // namespace
 
 runner::runner(const tracker_config& config, const tracker_dependencies& deps)
-    : config_(config), deps_(deps), loop_("kwq-tracker", deps.time) {}
+    : config_(config), deps_(deps), loop_("kwq-tracker", deps.time, deps.driver) {}
 
 runner::~runner() {
     stop();
@@ -43,7 +43,9 @@ void runner::start() {
 }
 
 void runner::open_state() {
-    if (config_.directory.empty()) {
+    if (deps_.open_state) {
+        state_ = deps_.open_state();
+    } else if (config_.directory.empty()) {
         state_ = store::make_memory_kv();
     } else {
         store::rocksdb_options options;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/run_loop.hpp"
 #include "eventlog/event_log.hpp"
 #include "eventlog/topics.hpp"
 #include "model/error.hpp"
@@ -14,6 +15,7 @@
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
 #include "observe/logger.hpp"
+#include "store/kv.hpp"
 
 #include <array>
 #include <cstdint>
@@ -174,6 +176,8 @@ struct tracker_dependencies {
     const clock& time;
     observe::logger& logger;
     std::function<void(std::string)> fatal;
+    loop_driver* driver = nullptr;  // of a simulation; null: a thread of its own
+    store::opener open_state{};     // of a simulation; empty: what the configuration says
 };
 
 std::unique_ptr<tracker> make_tracker(const tracker_config& config,

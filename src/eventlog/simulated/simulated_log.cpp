@@ -40,10 +40,23 @@ partition_range simulated_log::partition::range() const {
     return {first, end(), durable};
 }
 
-void simulated_log::partition::moved() {
-    for (auto& [name, w] : watchers) {
+bool simulated_log::partition::is_idle() const {
+    return queue.empty() && answers.empty() &&
+           std::none_of(watchers.begin(), watchers.end(),
+                        [](const auto& w) { return w.second.due; });
+}
+
+void simulated_log::activate(partition& p) {
+    if (!std::exchange(p.is_active, true)) {
+        active_.push_back(&p);
+    }
+}
+
+void simulated_log::moved(partition& p) {
+    for (auto& [name, w] : p.watchers) {
         w.due = true;
     }
+    activate(p);
 }
 
 simulated_log::partition* simulated_log::find(const topic_partition& where) {
@@ -104,12 +117,14 @@ void simulated_log::append(const topic_partition& where, std::vector<new_record>
         refuse(*p, std::move(done), errc::overloaded, "too much waits to be written");
     } else {
         unwritten_bytes_ += bytes;
+        activate(*p);
         p->queue.push_back(
             {std::move(batch), bytes, how, std::move(done), some_delay(faults_.delayed)});
     }
 }
 
 void simulated_log::refuse(partition& p, append_callback done, errc code, const std::string& why) {
+    activate(p);
     p.answers.push_back({.done = std::move(done),
                          .value = log_error{code, why},
                          .how = durability::ordered,
@@ -158,6 +173,7 @@ result<void> simulated_log::trim(const topic_partition& where, offset before) {
     before = std::min(before, p->durable);
     while (p->first < before) {
         p->records.pop_front();
+        p->order.pop_front();
         p->first = offset{p->first.value() + 1};
     }
     return {};
@@ -170,6 +186,7 @@ void simulated_log::watch(const topic_partition& where, const std::string& name,
     p->watchers.erase(name);
     if (on_move) {
         p->watchers.emplace(name, watcher{std::move(on_move)});
+        activate(*p);
     }
 }
 
@@ -192,17 +209,12 @@ result<void> simulated_log::flush() {
 
 bool simulated_log::step() {
     count_down();
-    auto actions = possible();
-    bool waits = !nowhere_.answers.empty();
-    for (const auto& [name, t] : topics_) {
-        for (const auto& p : t) {
-            waits = waits || !p.queue.empty() || !p.answers.empty();
-        }
+    find_possible();
+    if (possible_.empty()) {
+        return !active_.empty();  // a delay has come one step nearer to its end
     }
-    if (actions.empty()) {
-        return waits;  // a delay has come one step nearer to its end
-    }
-    actions[random_.below(actions.size())]();
+    const action chosen = possible_[random_.below(possible_.size())];
+    carry_out(chosen);
     return true;
 }
 
@@ -213,35 +225,30 @@ void simulated_log::run_until_quiet() {
 
 void simulated_log::count_down() {
     const auto tick = [](std::uint32_t& delay) { delay -= delay > 0 ? 1U : 0U; };
-    for (auto& [name, t] : topics_) {
-        for (auto& p : t) {
-            if (!p.queue.empty()) {
-                tick(p.queue.front().delay);
-            }
-            for (auto& a : p.answers) {
-                tick(a.delay);
-            }
+    for (auto* p : active_) {
+        if (!p->queue.empty()) {
+            tick(p->queue.front().delay);
+        }
+        for (auto& a : p->answers) {
+            tick(a.delay);
         }
     }
 }
 
-std::vector<simulated_log::action> simulated_log::possible() {
-    std::vector<action> found;
-    add_partition_actions(nowhere_, found);
-    for (auto& [name, t] : topics_) {
-        for (auto& p : t) {
-            add_partition_actions(p, found);
-        }
+void simulated_log::find_possible() {
+    std::erase_if(active_, [](partition* p) { return !(p->is_active = !p->is_idle()); });
+    possible_.clear();
+    for (auto* p : active_) {
+        add_partition_actions(*p);
     }
     if (sync_due()) {
-        found.emplace_back([this] { sync(); });
+        possible_.push_back({.what = action::kind::sync, .where = nullptr, .watcher = {}});
     }
-    return found;
 }
 
-void simulated_log::add_partition_actions(partition& p, std::vector<action>& found) {
+void simulated_log::add_partition_actions(partition& p) {
     if (!p.queue.empty() && p.queue.front().delay == 0) {
-        found.emplace_back([this, &p] { place(p); });
+        possible_.push_back({.what = action::kind::place, .where = &p, .watcher = {}});
     }
     // Answers of one kind in one partition keep their order: only the first of each may go.
     for (const auto how : {durability::ordered, durability::synced}) {
@@ -250,24 +257,41 @@ void simulated_log::add_partition_actions(partition& p, std::vector<action>& fou
         if (at != p.answers.end() && at->delay == 0 &&
             (!at->once_durable || *at->once_durable < p.durable)) {
             const auto index = static_cast<std::size_t>(at - p.answers.begin());
-            found.emplace_back([this, &p, index] { answer_next(p, index); });
+            possible_.push_back({action::kind::answer, &p, index, {}});
         }
     }
-    for (auto& [name, w] : p.watchers) {
+    for (const auto& [name, w] : p.watchers) {
         if (w.due) {
-            found.emplace_back([&p, name = name] {
-                auto& due = p.watchers.at(name);
-                due.due = false;
-                const auto call = due.call;  // it may take itself away
-                call(p.range());
-            });
+            possible_.push_back({.what = action::kind::tell, .where = &p, .watcher = name});
         }
     }
 }
 
+void simulated_log::carry_out(const action& a) {
+    switch (a.what) {
+        case action::kind::place: place(*a.where); break;
+        case action::kind::answer: answer_next(*a.where, a.answer); break;
+        case action::kind::sync: sync(); break;
+        case action::kind::tell: {
+            auto& due = a.where->watchers.at(a.watcher);
+            due.due = false;
+            const auto call = due.call;  // it may take itself away
+            call(a.where->range());
+            break;
+        }
+    }
+}
+
+std::optional<mono_time> simulated_log::next_sync() const {
+    if (stopped_ || !dirty_since_) {
+        return std::nullopt;
+    }
+    return *dirty_since_ + sync_interval;
+}
+
 bool simulated_log::sync_due() const {
-    return !stopped_ && dirty_since_ &&
-           (sync_wanted_ || time_.monotonic() >= *dirty_since_ + sync_interval);
+    const auto next = next_sync();
+    return next && (sync_wanted_ || time_.monotonic() >= *next);
 }
 
 void simulated_log::place(partition& p) {
@@ -319,13 +343,14 @@ void simulated_log::place_records(partition& p, arriving& a) {
                              .key = std::move(r.key),
                              .value = std::move(r.value),
                              .headers = std::move(r.headers)});
+        p.order.push_back(next_order_++);
     }
     if (!dirty_since_) {
         dirty_since_ = time_.monotonic();
     }
     const bool synced = a.how == durability::synced;
     sync_wanted_ = sync_wanted_ || synced;
-    p.moved();
+    moved(p);
     if (a.done) {
         const offset last{p.end().value() - 1};
         p.answers.push_back({.done = std::move(a.done),
@@ -347,25 +372,27 @@ void simulated_log::sync() {
         for (auto& p : t) {
             if (p.durable < p.end()) {
                 p.durable = p.end();
-                p.moved();
+                moved(p);
             }
         }
     }
+    synced_order_ = next_order_;
     dirty_since_.reset();
     sync_wanted_ = false;
 }
 
 void simulated_log::crash(crash_kind kind) {
+    const auto at_risk = next_order_ - synced_order_;
+    const auto kept =
+        synced_order_ + (faults_.power_cut_tears && at_risk > 0 ? random_.below(at_risk + 1) : 0);
     for (auto& [name, t] : topics_) {
         for (auto& p : t) {
             p.queue.clear();
             p.answers.clear();
             p.watchers.clear();
-            if (kind == crash_kind::power_cut) {
-                const auto at_risk =
-                    static_cast<std::uint64_t>(p.end().value() - p.durable.value());
-                const auto kept = faults_.power_cut_tears ? random_.below(at_risk + 1) : 0;
-                p.records.resize(p.records.size() - (at_risk - kept));
+            while (kind == crash_kind::power_cut && p.durable < p.end() && p.order.back() >= kept) {
+                p.records.pop_back();
+                p.order.pop_back();
             }
         }
     }

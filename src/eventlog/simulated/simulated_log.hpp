@@ -37,8 +37,8 @@ struct simulated_faults {
     /// Refused errc::storage_full, nothing appended: is told to the caller, and nothing else stops.
     std::uint32_t storage_full = 0;
     /// A power cut keeps a random part of what was not durable (false: nothing of it), record by
-    /// record, so it may end inside an append: nothing beyond the durable end may be relied on, nor
-    /// that it is gone.
+    /// record in the order in which they became visible, so it may end inside an append: nothing
+    /// beyond the durable end may be relied on, nor that it is gone.
     bool power_cut_tears = true;
 };
 
@@ -58,6 +58,9 @@ public:
     /// ordered appends).
     bool step();
     void run_until_quiet();
+    /// Is there something for step() to do now, and when will there be if not?
+    bool is_busy() const { return !active_.empty() || sync_due(); }
+    std::optional<mono_time> next_sync() const;
     /// The process dies: callbacks and watchers are forgotten uncalled. Topics and records stay as
     /// the kind of crash leaves them, and the log can be used again at once.
     void crash(crash_kind kind);
@@ -96,24 +99,36 @@ private:
     struct partition {
         offset first{0};
         offset durable{0};
-        std::deque<log_record> records;  // from `first` on
+        std::deque<log_record> records;   // from `first` on
+        std::deque<std::uint64_t> order;  // of each, among the records of all partitions
         std::deque<arriving> queue;
         std::deque<pending_answer> answers;
         std::map<std::string, watcher> watchers;
+        bool is_active = false;  // among active_
 
         offset end() const;
         partition_range range() const;
-        void moved();
+        bool is_idle() const;
     };
-    using action = std::function<void()>;
+    /// One thing that step() may do.
+    struct action {
+        enum class kind : std::uint8_t { place, answer, tell, sync };
+        kind what = kind::place;
+        partition* where = nullptr;
+        std::size_t answer = 0;
+        std::string watcher;
+    };
 
     partition* find(const topic_partition& where);
     bool chance(std::uint32_t of_1000);
     std::uint32_t some_delay(std::uint32_t of_1000);
     void count_down();
-    std::vector<action> possible();
-    void add_partition_actions(partition& p, std::vector<action>& found);
+    void find_possible();
+    void add_partition_actions(partition& p);
+    void carry_out(const action& a);
     bool sync_due() const;
+    void activate(partition& p);
+    void moved(partition& p);
 
     void place(partition& p);
     void place_records(partition& p, arriving& a);
@@ -126,7 +141,11 @@ private:
     random_source& random_;
     simulated_faults faults_;
     std::map<std::string, std::deque<partition>> topics_;
-    partition nowhere_;  // answers for partitions that do not exist
+    partition nowhere_;               // answers for partitions that do not exist
+    std::vector<partition*> active_;  // something waits there
+    std::vector<action> possible_;    // kept, so that a step need not allocate
+    std::uint64_t next_order_ = 0;
+    std::uint64_t synced_order_ = 0;  // everything before it is durable
     std::size_t unwritten_bytes_ = 0;
     std::optional<mono_time> dirty_since_;
     bool sync_wanted_ = false;
