@@ -2,6 +2,7 @@
 #include "app/application.hpp"
 
 #include "app/data_directory.hpp"
+#include "app/file_limit.hpp"
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::int32_t partitions = 1;  // of the embedded log
 constexpr std::int32_t control_partitions = 1;
+constexpr std::uint64_t files_of_its_own = 1'000;  // the log's, the states', and room
 
 std::string one_line(const resolved_config& config) {
     std::string out;
@@ -34,6 +36,12 @@ application::application(const resolved_config& config)
         logger_->log(observe::level::info, "app", "configuration", {{"values", one_line(config)}});
         for (const std::string& remark : config.remarks) {
             logger_->log(observe::level::warn, "app", remark);
+        }
+        const std::uint64_t files = raise_file_limit();
+        if (files < config_.server.max_connections + files_of_its_own) {
+            logger_->log(observe::level::warn, "app",
+                         "the limit of open files is too low for max-connections",
+                         {{"limit", std::to_string(files)}});
         }
         prepare_data_directory(config_.data);
         start();

@@ -45,6 +45,8 @@ public:
     /// The next batch; nothing in it at the end of the file.
     line_batch next();
     bool at_end() const { return ended_ && !has_pending_; }
+    /// The end came too early: the input could not be read on.
+    bool broken() const { return in_.bad(); }
 
 private:
     bool take_line(std::string& line);

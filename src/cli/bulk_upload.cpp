@@ -136,6 +136,10 @@ outcome<void> upload(line_reader& from, const upload_hooks& hooks, upload_accoun
         if (batch.lines.empty() && batch.bad.empty() && from.at_end()) {
             account.offset = batch.end_offset;
             account.line = batch.end_line;
+            if (from.broken()) {
+                return failure{exit_code::error, "the file cannot be read behind line " +
+                                                     std::to_string(batch.end_line)};
+            }
             return {};
         }
         const auto offset = batch.end_offset;

@@ -63,13 +63,17 @@ public:
                 .arguments = {{"PAYLOAD",
                                "JSON, @FILE to read it, or - for standard input",
                                false,
-                               &payload_,
+                               &argument_,
                                {"file"}}},
                 .examples = {"kwq submit '{\"n\": 7}' --priority 9 --tag customer:7 --wait",
                              "kwq submit --text hello", "kwq submit --file tasks.ndjson --resume"}};
     }
 
     outcome<exit_code> run(session* s) override {
+        if (argument_ && payload_) {
+            return usage_failure("give the payload once: as the argument or with --payload");
+        }
+        payload_ = argument_ ? argument_ : payload_;
         if (file_.has_value() == payload_.has_value()) {
             return usage_failure("give a payload or a --file of tasks");
         }
@@ -175,7 +179,7 @@ private:
     }
 
     task_fields fields_;
-    std::optional<std::string> payload_, file_, key_;
+    std::optional<std::string> argument_, payload_, file_, key_;
     std::optional<milliseconds> most_;
     bool text_ = false, wait_ = false, retry_ = false, resume_ = false;
 };

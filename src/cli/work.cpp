@@ -71,6 +71,11 @@ public:
         if (concurrency_.value_or(1) < 1 || concurrency_.value_or(1) > 1'000) {
             return usage_failure("--concurrency must be 1 to 1000");
         }
+        if (!log_level_.empty() && log_level_ != "debug" && log_level_ != "info" &&
+            log_level_ != "warn" && log_level_ != "error") {
+            return usage_failure("--log-level must be debug, info, warn or error, not `" +
+                                 log_level_ + "`");
+        }
         if (const auto why = worker::check_config(config); !why.empty()) {
             return usage_failure(why);
         }

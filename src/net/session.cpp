@@ -165,6 +165,7 @@ bool session::read_head() {
     if (begin_ == end_ || writing_) {
         return false;
     }
+    head_.head_only = unread().starts_with("HEAD ");  // a refusal of it has no body either
     const auto found = finder_.find(unread());
     if (const auto* why = std::get_if<refusal>(&found)) {
         refuse(*why);

@@ -87,6 +87,38 @@ const std::string four = "{\"payload\":1}\n{\"payload\":2}\n{\"payload\":3}\n{\"
 
 }  // namespace
 
+namespace {
+
+/// A disk that fails once what it has is read.
+struct failing_disk : std::stringbuf {
+    using std::stringbuf::stringbuf;
+    int underflow() override {
+        const int c = std::stringbuf::underflow();
+        return c == traits_type::eof() ? throw std::runtime_error("input/output error") : c;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a file that cannot be read to its end is not taken for a shorter one") {
+    failing_disk disk("{\"payload\":1}\n{\"payload\":2}\n{\"pay");
+    std::istream in(&disk);
+    line_reader reader(in, {.ids = "f"});
+    fake_server server;
+    upload_account account;
+    const upload_hooks hooks{
+        .send = [&](const std::string& body, const auto& on_line) { return server(body, on_line); },
+        .again = [](std::uint32_t, const failure&) { return false; },
+        .on_bad = [](const bad_line&) {},
+        .on_line = [](const upload_account&) {},
+        .on_batch = [](const upload_account&) { return true; }};
+    const auto done = upload(reader, hooks, account);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message == "the file cannot be read behind line 2");
+    CHECK(account.submitted == 2);
+    CHECK(server.taken.size() == 2);
+}
+
 TEST_CASE("all lines of a file are submitted, in several requests") {
     fake_server server;
     const auto r = run_upload(four, server, 0);
