@@ -58,6 +58,7 @@ public:
 using command_list = std::vector<std::unique_ptr<command>>;
 
 // One file for each; the list of them all is in command_line.cpp.
+std::unique_ptr<command> make_bench_command();
 std::unique_ptr<command> make_cancel_command();
 std::unique_ptr<command> make_check_command();
 std::unique_ptr<command> make_dispatch_command();

@@ -281,7 +281,7 @@ command_list all_commands(std::unique_ptr<command> serve) {
                             make_info_command,      make_top_command,      make_cancel_command,
                             make_retry_command,     make_pause_command,    make_resume_command,
                             make_empty_command,     make_dispatch_command, make_simulate_command,
-                            make_check_command,     make_version_command}) {
+                            make_bench_command,     make_check_command,    make_version_command}) {
         all.push_back(make());
     }
     return all;

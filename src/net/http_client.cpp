@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "net/answer_parser.hpp"
+#include "net/server_url.hpp"
 #include "net/wire_socket.hpp"
 
 #include <algorithm>
@@ -18,45 +19,6 @@ namespace {
 constexpr std::size_t max_answer = 256UL * 1024 * 1024;  // held in memory, so bounded
 constexpr std::size_t max_line = 16UL * 1024 * 1024;
 constexpr std::size_t read_size = 65'536;
-
-struct server_address {
-    std::string host;  // without brackets
-    std::string port;
-    std::string authority;  // for the Host field
-    std::string base;       // "" or "/below"
-};
-
-std::optional<server_address> parse_url(std::string_view url) {
-    constexpr std::string_view scheme = "http://";
-    if (url.substr(0, scheme.size()) != scheme) {
-        return std::nullopt;
-    }
-    url.remove_prefix(scheme.size());
-    const std::size_t slash = std::min(url.find('/'), url.size());
-    server_address out;
-    out.authority = std::string(url.substr(0, slash));
-    out.base = std::string(url.substr(slash));
-    while (!out.base.empty() && out.base.back() == '/') {
-        out.base.pop_back();
-    }
-    std::string_view rest = out.authority;
-    const bool bracketed = !rest.empty() && rest.front() == '[';
-    const std::size_t name_end = bracketed ? rest.find(']') : std::min(rest.find(':'), rest.size());
-    if (name_end == std::string_view::npos) {
-        return std::nullopt;
-    }
-    out.host = std::string(rest.substr(bracketed ? 1 : 0, name_end - (bracketed ? 1 : 0)));
-    rest.remove_prefix(name_end + (bracketed ? 1 : 0));
-    out.port = rest.empty() ? "80" : std::string(rest.substr(1));
-    const bool port_ok = (rest.empty() || rest.front() == ':') && !out.port.empty() &&
-                         out.port.size() <= 5 &&
-                         out.port.find_first_not_of("0123456789") == std::string::npos;
-    const bool odd = (out.host + out.base).find_first_of("@?# \t\r\n") != std::string::npos;
-    if (out.host.empty() || !port_ok || odd) {
-        return std::nullopt;
-    }
-    return out;
-}
 
 void add_field(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ");
@@ -107,7 +69,7 @@ private:
 class posix_client final : public http_client {
 public:
     explicit posix_client(const client_config& config)
-        : config_(config), address_(parse_url(config.url)), input_(read_size, '\0') {}
+        : config_(config), address_(parse_server_url(config.url)), input_(read_size, '\0') {}
 
     client_result request(std::string_view method, std::string_view target, std::string body,
                           const headers& more, std::chrono::milliseconds timeout) override {
@@ -282,7 +244,7 @@ private:
     }
 
     const client_config config_;
-    const std::optional<server_address> address_;
+    const std::optional<server_url> address_;
     wire_socket socket_;
     std::string input_;
     bool woken_ = false;

@@ -23,7 +23,8 @@ LAYERS = {
     "tracker": STATE,
     "rest": SERVER,
     "worker": CORE | {"net"},
-    "cli": SERVER | {"rest", "worker", "check"},
+    "bench": {"base", "net"},
+    "cli": SERVER | {"rest", "worker", "check", "bench"},
     "app": SERVER | {"rest", "worker", "cli", "check"},
     "sim": SERVER | {"rest", "worker", "check"},
 }

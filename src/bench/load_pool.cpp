@@ -1,0 +1,184 @@
+#include "bench/load_pool.hpp"
+
+#include "net/answer_parser.hpp"
+#include "net/server_url.hpp"
+
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace kwq::bench {
+
+namespace {
+
+constexpr std::size_t read_size = 256UL * 1024;
+
+int connect_to(const net::server_url& url) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (const int e = ::getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &found); e != 0) {
+        throw load_failure(url.authority + ": " + ::gai_strerror(e));
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
+    for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
+        const int s = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
+        if (s >= 0 && ::connect(s, a->ai_addr, a->ai_addrlen) == 0) {
+            const int on = 1;
+            ::setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            ::fcntl(s, F_SETFL, O_NONBLOCK);
+            return s;
+        }
+        if (s >= 0) {
+            ::close(s);
+        }
+    }
+    throw load_failure(url.authority + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+struct load_pool::connection {
+    explicit connection(int s) : socket(s) {}
+    ~connection() { ::close(socket); }
+
+    int socket;
+    std::size_t index = 0;
+    std::string out;
+    std::size_t sent = 0;
+    bool wants_write = false;
+    std::optional<net::answer_parser> parser;  // there while a request is out
+    clock::time_point began;
+};
+
+load_pool::load_pool(const net::client_config& server, std::size_t connections)
+    : server_(server), input_(read_size) {
+    const auto url = net::parse_server_url(server.url);
+    if (!url) {
+        throw load_failure("the URL must be http://host:port/base");
+    }
+    base_ = url->base;
+    fields_ = " HTTP/1.1\r\nHost: " + url->authority + "\r\nUser-Agent: kwq-bench\r\n";
+    if (!server.token.empty()) {
+        fields_ += "Authorization: Bearer " + server.token + "\r\n";
+    }
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    for (std::size_t i = 0; i < connections; ++i) {
+        auto c = std::make_unique<connection>(connect_to(*url));
+        c->index = i;
+        epoll_event e{};
+        e.events = EPOLLIN;
+        e.data.u64 = i;
+        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c->socket, &e) != 0) {
+            throw load_failure(std::string("epoll: ") + std::strerror(errno));
+        }
+        connections_.push_back(std::move(c));
+    }
+}
+
+load_pool::~load_pool() {
+    ::close(epoll_);
+}
+
+bool load_pool::is_idle(std::size_t connection) const {
+    return !connections_[connection]->parser.has_value();
+}
+
+void load_pool::post(std::size_t connection, std::string_view target, std::string_view body) {
+    send(*connections_[connection], "POST ", target, body);
+}
+
+void load_pool::get(std::size_t connection, std::string_view target) {
+    send(*connections_[connection], "GET ", target, {});
+}
+
+void load_pool::send(connection& c, std::string_view method, std::string_view target,
+                     std::string_view body) {
+    c.out.assign(method).append(base_).append(target).append(fields_);
+    if (!body.empty()) {
+        c.out.append("Content-Type: application/json\r\nContent-Length: ");
+        c.out.append(std::to_string(body.size())).append("\r\n");
+    }
+    c.out.append("\r\n").append(body);
+    c.sent = 0;
+    c.parser.emplace(false);
+    c.began = clock::now();
+    ++busy_;
+    flush(c);
+}
+
+void load_pool::flush(connection& c) {
+    while (c.sent < c.out.size()) {
+        const auto n = ::send(c.socket, c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN) {
+            throw load_failure(std::string("the connection broke: ") + std::strerror(errno));
+        }
+        if (n < 0) {
+            break;
+        }
+        c.sent += static_cast<std::size_t>(n);
+    }
+    const bool wants_write = c.sent < c.out.size();
+    if (wants_write != std::exchange(c.wants_write, wants_write)) {
+        epoll_event e{};
+        e.events = wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
+        e.data.u64 = c.index;
+        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, c.socket, &e);
+    }
+}
+
+void load_pool::wait(clock::time_point until, const answer_handler& on_answer) {
+    std::array<epoll_event, 64> events{};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+    const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                               static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000)));
+    for (int i = 0; i < n; ++i) {
+        const auto& e = events[static_cast<std::size_t>(i)];
+        connection& c = *connections_[e.data.u64];
+        if ((e.events & EPOLLOUT) != 0) {
+            flush(c);
+        }
+        if ((e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+            receive(c, on_answer);
+        }
+    }
+}
+
+void load_pool::receive(connection& c, const answer_handler& on_answer) {
+    const auto n = ::recv(c.socket, input_.data(), input_.size(), 0);
+    if (n < 0 && errno == EAGAIN) {
+        return;
+    }
+    if (n <= 0 || !c.parser) {
+        throw load_failure("the server closed a connection");
+    }
+    auto& answer = c.parser->answer();
+    c.parser->feed({input_.data(), static_cast<std::size_t>(n)},
+                   [&answer](std::string_view bytes) { answer.body.append(bytes); });
+    if (c.parser->bad()) {
+        throw load_failure("the answer is not HTTP");
+    }
+    if (!c.parser->done()) {
+        return;
+    }
+    const auto took = clock::now() - c.began;
+    if (!c.parser->reusable()) {
+        throw load_failure("the server ends a connection: status " + std::to_string(answer.status));
+    }
+    const int status = answer.status;
+    const std::string body = std::move(answer.body);
+    c.parser.reset();
+    --busy_;
+    on_answer({c.index, status, body, took});
+}
+
+}  // namespace kwq::bench
