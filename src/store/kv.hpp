@@ -15,6 +15,10 @@
 #include <string>
 #include <string_view>
 
+namespace rocksdb {
+class Env;
+}
+
 namespace kwq::store {
 
 class storage_failure : public std::runtime_error {
@@ -57,6 +61,7 @@ struct rocksdb_options {
     std::size_t cache_bytes = 32U << 20U;
     std::size_t memtable_bytes = 32U << 20U;
     expiry may_drop;  // may be empty
+    rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one
 };
 
 /// Opens a state when it is needed: how a test or the simulator gives a fold its own.

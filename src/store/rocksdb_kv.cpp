@@ -72,6 +72,9 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     o.max_log_file_size = 4U << 20U;
     o.info_log_level = rocksdb::WARN_LEVEL;
     o.compaction_filter = filter;
+    if (wanted.env != nullptr) {
+        o.env = wanted.env;
+    }
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, 0);
     table.cache_index_and_filter_blocks = true;
