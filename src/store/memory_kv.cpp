@@ -8,9 +8,6 @@
 namespace kwq::store {
 
 void memory_rows::commit(changes batch) {
-    if (frozen_) {
-        return;
-    }
     changes before;
     for (auto& [key, value] : batch) {
         const auto row = rows_.find(key);
@@ -34,10 +31,8 @@ void memory_rows::commit(changes batch) {
 }
 
 void memory_rows::clear() {
-    if (!frozen_) {
-        rows_.clear();
-        undo_.clear();
-    }
+    rows_.clear();
+    undo_.clear();
 }
 
 void memory_rows::lose_newest(std::size_t commits) {

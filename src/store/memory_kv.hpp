@@ -24,8 +24,6 @@ public:
     const rows& all() const { return rows_; }
     void commit(changes batch);
     void clear();
-    /// From now on commits change nothing: the process that makes them is dead.
-    void freeze(bool frozen) { frozen_ = frozen; }
     /// How many commits can be lost, and losing the newest of them.
     std::size_t losable() const { return undo_.size(); }
     void lose_newest(std::size_t commits);
@@ -34,7 +32,6 @@ private:
     const std::size_t kept_commits_;
     rows rows_;
     std::deque<changes> undo_;  // newest last: the values there were before
-    bool frozen_ = false;
 };
 
 /// Begins with what `rows` holds and commits to it; `rows` outlives it.

@@ -76,6 +76,7 @@ std::uint32_t simulated_log::some_delay(std::uint32_t of_1000) {
     if (!chance(of_1000) || faults_.delay_steps == 0) {
         return 0;
     }
+    ++struck_.delays;
     return 1 + static_cast<std::uint32_t>(random_.below(faults_.delay_steps));
 }
 
@@ -124,6 +125,9 @@ void simulated_log::append(const topic_partition& where, std::vector<new_record>
 }
 
 void simulated_log::refuse(partition& p, append_callback done, errc code, const std::string& why) {
+    if (!done) {
+        return;  // nobody wants to know
+    }
     activate(p);
     p.answers.push_back({.done = std::move(done),
                          .value = log_error{code, why},
@@ -303,6 +307,7 @@ void simulated_log::place(partition& p) {
         return;
     }
     if (chance(faults_.storage_full)) {
+        ++struck_.full;
         refuse(p, std::move(a.done), errc::storage_full, "the disk is full");
         return;
     }
@@ -314,7 +319,9 @@ void simulated_log::place(partition& p) {
     if (chance(500)) {
         place_records(p, a);
     }
+    ++struck_.unknown;
     if (faults_.unknown_stops) {
+        ++struck_.stops;
         stop();
     }
     refuse(p, std::move(done), errc::unknown, "the write failed: it may have happened");

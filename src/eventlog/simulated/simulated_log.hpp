@@ -53,6 +53,11 @@ public:
     simulated_log(const clock& time, random_source& random);
 
     void set_faults(const simulated_faults& faults) { faults_ = faults; }
+    /// How often each fault struck.
+    struct struck {
+        std::uint64_t delays = 0, unknown = 0, stops = 0, full = 0;
+    };
+    const struck& faults_struck() const { return struck_; }
 
     /// Does one thing; false if there is none to do now (a later time may bring one: the sync of
     /// ordered appends).
@@ -140,6 +145,7 @@ private:
     const clock& time_;
     random_source& random_;
     simulated_faults faults_;
+    struck struck_;
     std::map<std::string, std::deque<partition>> topics_;
     partition nowhere_;               // answers for partitions that do not exist
     std::vector<partition*> active_;  // something waits there

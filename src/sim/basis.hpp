@@ -1,0 +1,43 @@
+// basis: what a process had read when it appended. Its allocations are judged by that: nobody can
+// prefer a task that he has not heard of.
+#pragma once
+
+#include "model/ids.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kwq::sim {
+
+struct basis {
+    model::offset status{0};         // read up to here (exclusive) in this turn
+    model::offset status_before{0};  // … and up to here in the turns before
+    model::offset control{0};
+    std::vector<model::offset> ends;  // of topics, by number, as it was told
+    std::vector<model::offset> ends_before;
+    bool in_order = true;  // none of its appends failed since its claim
+};
+
+/// The bases of the allocations of a run; records carry their number in a header that nobody else
+/// looks at.
+class bases {
+public:
+    static constexpr const char* header = "sim-basis";
+
+    std::size_t number_of(const std::string& topic) {
+        return numbers_.try_emplace(topic, numbers_.size()).first->second;
+    }
+    std::size_t note(const basis& b) {
+        noted_.push_back(b);
+        return noted_.size() - 1;
+    }
+    const basis& at(std::size_t n) const { return noted_.at(n); }
+
+private:
+    std::map<std::string, std::size_t> numbers_;
+    std::vector<basis> noted_;
+};
+
+}  // namespace kwq::sim

@@ -1,0 +1,191 @@
+#include "sim/final_checks.hpp"
+
+#include "scheduler/shard.hpp"
+
+#include <optional>
+#include <set>
+
+namespace kwq::sim {
+
+namespace {
+
+constexpr int tasks_asked_for = 20;
+constexpr int most_steps = 100'000;
+
+model::task_state state_of(const naive_task& t) {
+    switch (t.place) {
+        case place::complete: return model::task_state::complete;
+        case place::dead: return model::task_state::error;
+        case place::cancelled: return model::task_state::cancelled;
+        case place::scheduled: return model::task_state::scheduled;
+        case place::leased:
+            return t.running ? model::task_state::running : model::task_state::allocated;
+        default: return model::task_state::pending;
+    }
+}
+
+}  // namespace
+
+std::string final_checks::sum::text() const {
+    std::string out;
+    for (const auto n : counts) {
+        out += std::to_string(n) + " ";
+    }
+    return out + "submitted " + std::to_string(submitted) + " retries " + std::to_string(retries) +
+           " duplicates " + std::to_string(duplicates) + " rejected " + std::to_string(rejected);
+}
+
+void final_checks::run() {
+    check_scheduler();
+    check_follow_ups();
+    add_up();
+    check_groups();
+    check_tasks();
+    world_.counts.happened("check: at rest");
+}
+
+void final_checks::check_scheduler() {
+    const auto* core = host_.reach()->core();
+    world::demand(core != nullptr, "the scheduler has read nothing");
+    const auto& state = core->state();
+    world::demand(state.leases().empty(), "at rest there are leases");
+    for (const auto& [where, t] : host_.model().tasks()) {
+        if (host_.model().is_forgotten(t)) {
+            continue;
+        }
+        const auto facts = state.effective(where, t.job);
+        // What is settled needs no count of attempts spent any more.
+        const bool same_spent = facts.spent == t.spent || t.place != place::dead;
+        if (facts.place != t.place || facts.attempt != t.attempt || !same_spent) {
+            world::broken("the scheduler has " + to_string(where) + " as " +
+                          std::string(to_string(facts.place)) + " attempt " +
+                          std::to_string(facts.attempt) + " spent " + std::to_string(facts.spent) +
+                          ", the model as " + std::string(to_string(t.place)) + " attempt " +
+                          std::to_string(t.attempt) + " spent " + std::to_string(t.spent));
+        }
+    }
+}
+
+/// Every child of a completion that counts is in a topic.
+void final_checks::check_follow_ups() {
+    const auto& m = host_.model();
+    std::set<std::string> ids;
+    for (const auto& [where, t] : m.tasks()) {
+        ids.insert(t.id.value());
+    }
+    for (model::offset at{0}; at < m.status_end(); at = model::offset{at.value() + 1}) {
+        const auto* e = m.event_at(at);
+        const auto* done = e == nullptr ? nullptr : std::get_if<model::complete>(&e->body);
+        if (done == nullptr || m.verdict(at)->reason != void_reason::none) {
+            continue;
+        }
+        for (const auto& child : done->then) {
+            if (m.queues().count(child.queue) > 0 && ids.count(child.id.value()) == 0) {
+                world::broken("the follow-up " + child.id.value() + " is nowhere");
+            }
+        }
+    }
+}
+
+void final_checks::add_up() {
+    for (const auto& [where, t] : host_.model().tasks()) {
+        const auto add = [&t = t](sum& s) {
+            if (t.place == place::duplicate) {
+                ++s.duplicates;
+            } else if (t.place == place::rejected) {
+                ++s.rejected;
+            } else {
+                ++s.submitted;
+                ++s.counts.at(static_cast<std::size_t>(state_of(t)));
+                s.retries += t.retries;
+            }
+        };
+        add(overall_);
+        if (!t.body) {
+            continue;
+        }
+        add(jobs_[t.job.value()]);
+        std::set<std::string> tags;
+        for (const auto& tag : t.body->body.tags) {
+            if (tags.insert(tag.value()).second) {
+                add(tags_[tag.value()]);
+            }
+        }
+    }
+}
+
+template <class T>
+T final_checks::ask(const std::function<void(tracker::tracker&, tracker::callback<T>)>& question) {
+    std::optional<model::result<T>> heard;
+    question(host_.reach()->tracker(), [&heard](model::result<T> r) { heard = std::move(r); });
+    for (int i = 0; !heard && i < most_steps; ++i) {
+        step_();
+    }
+    world::demand(heard.has_value(), "the tracker does not answer");
+    if (!*heard) {
+        world::broken("the tracker refuses: " + heard->error().detail);
+    }
+    return std::move(**heard);
+}
+
+void final_checks::compare(const std::string& name, const sum& mine,
+                           const tracker::group_view& theirs) {
+    sum other{theirs.counts, theirs.submitted, theirs.retries, mine.duplicates, mine.rejected};
+    if (name == "overall") {
+        other.duplicates = theirs.duplicates;
+        other.rejected = theirs.rejected;
+    }
+    if (mine.text() != other.text()) {
+        world::broken("the tracker counts " + name + ": " + other.text() + "; there are " +
+                      mine.text());
+    }
+}
+
+void final_checks::check_groups() {
+    // All that was written is folded first: the newest position of every topic is waited for.
+    const tracker::positions after{
+        {model::shard_id{0},
+         true,
+         {{}, {}, model::offset{host_.model().status_end().value() - 1}}}};
+    const auto stats = ask<tracker::tracker_stats>(
+        [&](tracker::tracker& t, auto done) { t.stats(after, std::move(done)); });
+    world::demand(stats.lag == 0, "the tracker lags at rest");
+    compare("overall", overall_, stats.overall);
+    const auto jobs = ask<tracker::group_page>([](tracker::tracker& t, auto done) {
+        t.jobs({.prefix = "", .limit = 1'000, .cursor = ""}, {}, std::move(done));
+    });
+    for (const auto& g : jobs.items) {
+        compare("job " + g.name, jobs_[g.name], g);
+    }
+    world::demand(jobs.items.size() == jobs_.size(), "the tracker does not know every job");
+    const auto tags = ask<tracker::group_page>([](tracker::tracker& t, auto done) {
+        t.tags({.prefix = "", .limit = 1'000, .cursor = ""}, {}, std::move(done));
+    });
+    for (const auto& g : tags.items) {
+        compare("tag " + g.name, tags_[g.name], g);
+    }
+    world::demand(tags.items.size() == tags_.size(), "the tracker does not know every tag");
+}
+
+void final_checks::check_tasks() {
+    const auto& tasks = host_.model().tasks();
+    for (int i = 0; i < tasks_asked_for && !tasks.empty(); ++i) {
+        auto t = tasks.begin();
+        std::advance(t, static_cast<std::ptrdiff_t>(world_.below(tasks.size())));
+        if (host_.model().bound(t->second.id) != t->first) {
+            continue;
+        }
+        const auto view = ask<tracker::task_view>(
+            [&](tracker::tracker& of, auto done) { of.task(t->second.id, {}, std::move(done)); });
+        if (view.place != t->first || view.state != state_of(t->second) ||
+            view.attempt != t->second.attempt || view.spent != t->second.spent) {
+            world::broken("the tracker shows " + t->second.id.value() + " as " +
+                          std::string(to_string(view.state)) + " attempt " +
+                          std::to_string(view.attempt) + " at " + to_string(view.place) +
+                          ", it is " + std::string(to_string(state_of(t->second))) + " attempt " +
+                          std::to_string(t->second.attempt) + " at " + to_string(t->first));
+        }
+    }
+}
+
+}  // namespace kwq::sim

@@ -1,0 +1,187 @@
+#include "sim/steering.hpp"
+
+#include <limits>
+
+namespace kwq::sim {
+
+namespace {
+
+constexpr milliseconds patience{10'000};
+constexpr int for_ever = std::numeric_limits<int>::max();
+
+}  // namespace
+
+void steering::begin() {
+    const auto pace = milliseconds{300} + world_.up_to(milliseconds{6'000});
+    world_.after(world_.up_to(pace), [this, pace] { act(pace); });
+}
+
+void steering::act(milliseconds pace) {
+    if (world_.calm) {
+        return;
+    }
+    const auto draw = world_.below(100);
+    if (draw < 35) {
+        some_gate();
+    } else if (draw < 42) {
+        some_dispatch();
+    } else if (draw < 60) {
+        some_command();
+    } else if (draw < 95) {
+        some_task();
+    } else {
+        const auto n = queues_made_ < 2 ? queues_made_++ : world_.below(2);
+        give(model::queue_defined{model::queue_name{"made-" + std::to_string(n)},
+                                  static_cast<std::int32_t>(1 + n)},
+             2, false);
+    }
+    world_.after(milliseconds{1} + world_.up_to(pace), [this, pace] { act(pace); });
+}
+
+model::gate steering::gate_of_some_scope() {
+    model::gate g;
+    switch (world_.below(8)) {
+        case 0: g.scope = model::gate_scope::all; break;
+        case 1:
+            g.scope = model::gate_scope::queue;
+            g.queue = maker_.some_queue();
+            break;
+        case 2:
+        case 3:
+            g.scope = model::gate_scope::priority;
+            g.queue = maker_.some_queue();
+            g.priority = model::priority{static_cast<std::int32_t>(1 + world_.below(9))};
+            break;
+        default:
+            g.scope = model::gate_scope::job;
+            g.job = maker_.some_job();
+            break;
+    }
+    return g;
+}
+
+void steering::some_gate() {
+    model::gate g;
+    if (!paused_.empty() && world_.chance(600)) {
+        const auto n = static_cast<std::ptrdiff_t>(world_.below(paused_.size()));
+        g = paused_[static_cast<std::size_t>(n)];
+        paused_.erase(paused_.begin() + n);
+        g.paused = false;
+        g.until.reset();
+    } else {
+        g = gate_of_some_scope();
+        g.paused = true;
+        if (world_.chance(500)) {
+            g.until = world_.time.wall() + world_.up_to(milliseconds{20'000});
+        }
+        paused_.push_back(g);
+    }
+    give(g, 3, false);
+}
+
+void steering::some_dispatch() {
+    model::dispatch d;
+    d.state = static_cast<model::dispatch_state>(world_.below(4));
+    if (world_.chance(700)) {
+        d.until = world_.time.wall() + world_.up_to(milliseconds{10'000});
+    }
+    give(d, 3, false);
+}
+
+std::vector<std::vector<model::topic_end>> steering::ends(process& p,
+                                                          const model::queue_name* only) const {
+    std::vector<std::vector<model::topic_end>> out(1);
+    for (const auto& [queue, n] : model_.queues()) {
+        for (std::int32_t i = 1; i <= n && (only == nullptr || *only == queue); ++i) {
+            const auto range = p.log().range({topics_.tasks(queue, model::priority{i}), 0});
+            if (range && range->end.value() > 0) {
+                out[0].push_back({queue, model::priority{i}, range->end});
+            }
+        }
+    }
+    return out;
+}
+
+void steering::some_command() {
+    model::command c;
+    const auto draw = world_.below(10);
+    if (draw < 6) {
+        c.action = model::control_action::retry_job;
+        c.job = maker_.some_job();
+    } else if (draw < 8) {
+        c.action = model::control_action::cancel_job;
+        c.job = maker_.some_job();
+    } else {
+        c.action = model::control_action::empty_queue;
+        c.queue = maker_.some_queue();
+        if (world_.chance(500)) {
+            c.priority = model::priority{static_cast<std::int32_t>(1 + world_.below(9))};
+        }
+    }
+    net_.ask<scheduler::command_receipt>(
+        [this, c](process& p, const answer<scheduler::command_receipt>& done) {
+            auto with_ends = c;
+            if (c.action == model::control_action::cancel_job) {
+                with_ends.ends = ends(p, nullptr);
+            } else if (c.action == model::control_action::empty_queue) {
+                with_ends.ends = ends(p, &c.queue);
+            }
+            front_.control(p, with_ends, done);
+        },
+        [](const auto&) {}, patience);
+}
+
+void steering::some_task() {
+    const auto id = maker_.some_id();
+    const auto where = model_.bound(id);
+    if (!where) {
+        return;
+    }
+    const bool retry = world_.chance(600);
+    net_.ask<model::offset>(
+        [this, place = *where, retry](process& p, const answer<model::offset>& done) {
+            retry ? front_.retry(p, place, done) : front_.cancel(p, place, done);
+        },
+        [](const auto&) {}, patience);
+}
+
+void steering::give(const model::control_body& what, int tries, bool counted) {
+    net_.ask<scheduler::command_receipt>(
+        [this, what](process& p, const answer<scheduler::command_receipt>& done) {
+            front_.control(p, what, done);
+        },
+        [this, what, tries,
+         counted](const std::optional<model::result<scheduler::command_receipt>>& r) {
+            if (r && *r) {
+                to_resume_ -= counted ? 1 : 0;
+            } else if (tries > 0 && (counted || !world_.calm)) {
+                world_.after(milliseconds{500},
+                             [this, what, tries, counted] { give(what, tries - 1, counted); });
+            }
+        },
+        patience);
+}
+
+void steering::resume_all() {
+    std::vector<model::control_body> all{model::dispatch{}, model::gate{}};
+    for (const auto& [queue, n] : model_.queues()) {
+        all.emplace_back(model::gate{.scope = model::gate_scope::queue, .queue = queue});
+        for (std::int32_t p = 1; p <= n; ++p) {
+            all.emplace_back(model::gate{.scope = model::gate_scope::priority,
+                                         .queue = queue,
+                                         .priority = model::priority{p}});
+        }
+    }
+    for (int i = 0; i < 4; ++i) {
+        all.emplace_back(model::gate{.scope = model::gate_scope::job,
+                                     .job = model::job_name{"job-" + std::to_string(i)}});
+    }
+    all.emplace_back(
+        model::gate{.scope = model::gate_scope::job, .job = model::job_name{"default"}});
+    to_resume_ = all.size();
+    for (const auto& what : all) {
+        give(what, for_ever, true);
+    }
+}
+
+}  // namespace kwq::sim
