@@ -32,6 +32,9 @@ public:
 
     virtual std::optional<std::string> get(std::string_view key) const = 0;
     virtual void put(std::string_view key, std::string_view value) = 0;
+    /// As put(), by a caller who knows that the key is not there: one that is erased again before
+    /// the commit then costs the disk nothing.
+    virtual void put_new(std::string_view key, std::string_view value) { put(key, value); }
     virtual void erase(std::string_view key) = 0;
 
     /// Calls `visit(key, value)` for keys >= `from` that start with `prefix`, in byte order, until
@@ -60,7 +63,10 @@ struct rocksdb_options {
     std::string directory;  // created when absent; exclusive to this process
     std::size_t cache_bytes = 32U << 20U;
     std::size_t memtable_bytes = 32U << 20U;
-    expiry may_drop;  // may be empty
+    /// First bytes of keys that are nearly always looked up whole: cheaper until they are
+    /// committed, but a scan over them has to sort what is pending.
+    std::string hashed_tables;
+    expiry may_drop;              // may be empty
     rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one
 };
 
