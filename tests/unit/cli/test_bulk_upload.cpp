@@ -113,7 +113,7 @@ TEST_CASE("a file that cannot be read to its end is not taken for a shorter one"
         .on_line = [](const upload_account&) {},
         .on_batch = [](const upload_account&) { return true; }};
     const auto done = upload(reader, hooks, account);
-    REQUIRE_FALSE(done);
+    REQUIRE_FALSE(done.has_value());
     CHECK(done.error().message == "the file cannot be read behind line 2");
     CHECK(account.submitted == 2);
     CHECK(server.taken.size() == 2);
