@@ -73,6 +73,7 @@ void shard_runner::open_state() {
     } else {
         store::rocksdb_options o;
         o.directory = config_.directory;
+        o.hashed_tables = "til";  // scheduler/shard_state.hpp: rows, ids, leases
         o.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_forget(key, value, instant{horizon->load()});
         };

@@ -95,7 +95,7 @@ void shard_state::move(const record& where, const std::optional<task_row>& store
         return;
     }
     leave(where, stored, next.job);
-    enter(where, next);
+    enter(where, stored, next);
     const bool keeps_id =
         next.facts.place != place::duplicate && next.facts.place != place::rejected;
     const bool is_new = !stored || stored->facts.place == place::ahead;
@@ -132,17 +132,25 @@ void shard_state::leave(const record& where, const std::optional<task_row>& stor
     }
 }
 
-void shard_state::enter(const record& where, const task_row& next) {
+void shard_state::enter(const record& where, const std::optional<task_row>& stored,
+                        const task_row& next) {
     if (next.facts.place == place::leased) {
         leases_.insert_or_assign(where, next);
-        state_.erase(keys::row(where));
-        state_.put(keys::lease(where), encode_row(next));
+        if (stored) {
+            state_.erase(keys::row(where));
+        }
+        state_.put_new(keys::lease(where), encode_row(next));
         return;
     }
-    state_.put(keys::row(where), encode_row(next));
+    const bool has_row = stored && stored->facts.place != place::leased;
+    if (has_row) {
+        state_.put(keys::row(where), encode_row(next));
+    } else {
+        state_.put_new(keys::row(where), encode_row(next));
+    }
     switch (next.facts.place) {
         case place::scheduled:
-            state_.put(keys::due(next.facts.due, where), "");
+            state_.put_new(keys::due(next.facts.due, where), "");
             ++counts_.scheduled;
             break;
         case place::pending:
@@ -151,7 +159,7 @@ void shard_state::enter(const record& where, const task_row& next) {
                     .insert({where.offset, offset{where.offset.value() + 1}});
             break;
         case place::dead:
-            state_.put(keys::dead(next.job, next.facts.since, where), "");
+            state_.put_new(keys::dead(next.job, next.facts.since, where), "");
             ++counts_.dead;
             break;
         default: ++counts_.settled; break;

@@ -126,7 +126,7 @@ private:
     applied apply_task(const model::logged_event& logged);
     void leave(const record& place, const std::optional<task_row>& stored,
                const model::job_name& job);
-    void enter(const record& place, const task_row& row);
+    void enter(const record& place, const std::optional<task_row>& stored, const task_row& row);
     void move(const record& place, const std::optional<task_row>& stored, const task_row& next);
     void bind(const model::task_id& id, const record& place, instant settled_at);
     lane& touch(const lane_key& key);

@@ -1,15 +1,16 @@
-// kv on RocksDB: one indexed batch over one database. Reads go through the batch; commit() writes
-// it with the write-ahead log and without a sync, so it survives the process but perhaps not a
-// power cut, after which the log rebuilds what is missing. RocksDB's own recovery then ends at the
-// first gap (point in time), so state and applied offset never part.
+// kv on RocksDB: pending writes over one database. Reads go through them; commit() writes what is
+// left of them, in order of keys, with the write-ahead log and without a sync, so it survives the
+// process but perhaps not a power cut, after which the log rebuilds what is missing. RocksDB's own
+// recovery then ends at the first gap (point in time), so state and applied offset never part.
 #include "store/kv.hpp"
+#include "store/pending_writes.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_batch.h>
 
 #include <filesystem>
 #include <system_error>
@@ -78,6 +79,9 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, 0);
     table.cache_index_and_filter_blocks = true;
+    // Most reads ask whether a key is there, and it is not.
+    o.memtable_prefix_bloom_size_ratio = 0.05;
+    o.memtable_whole_key_filtering = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return o;
@@ -88,7 +92,8 @@ public:
     explicit rocksdb_kv(const rocksdb_options& wanted)
         : directory_(wanted.directory),
           filter_(wanted.may_drop ? std::make_unique<expiring_filter>(wanted.may_drop) : nullptr),
-          options_(make_options(wanted, filter_.get())) {
+          options_(make_options(wanted, filter_.get())),
+          pending_(wanted.hashed_tables) {
         std::error_code failed;
         std::filesystem::create_directories(directory_, failed);
         if (failed) {
@@ -99,71 +104,66 @@ public:
     }
 
     std::optional<std::string> get(std::string_view key) const override {
-        std::string value;
-        const auto status = batch_->GetFromBatchAndDB(db_.get(), {}, slice(key), &value);
+        if (const auto* pending = pending_.find(key)) {
+            return pending->value;
+        }
+        rocksdb::PinnableSlice value;
+        const auto status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &value);
         if (status.IsNotFound()) {
             return std::nullopt;
         }
         check(status, "read");
-        return value;
+        return std::string(view(value));
     }
 
-    void put(std::string_view key, std::string_view value) override {
-        check(batch_->Put(slice(key), slice(value)), "put");
+    void put(std::string_view key, std::string_view value) override { pending_.put(key, value); }
+    void put_new(std::string_view key, std::string_view value) override {
+        pending_.put_new(key, value);
     }
-
-    void erase(std::string_view key) override { check(batch_->Delete(slice(key)), "erase"); }
+    void erase(std::string_view key) override { pending_.erase(key); }
 
     void scan(std::string_view prefix, std::string_view from, const visitor& visit) const override {
         const bounds within(prefix);
-        const auto it = iterate(within.options);
         const auto start = from < prefix ? prefix : from;
-        for (it->Seek(slice(start)); it->Valid(); it->Next()) {
-            const auto key = view(it->key());
-            if (!key.starts_with(prefix) || !visit(key, view(it->value()))) {
-                break;
-            }
-        }
-        check(it->status(), "scan");
+        const auto stored = iterate(within);
+        stored->Seek(slice(start));
+        merge<false>(*stored, {pending_, start, within.end, false}, visit);
     }
 
     void scan_back(std::string_view prefix, std::string_view before,
                    const visitor& visit) const override {
         const bounds within(prefix);
-        const auto it = iterate(within.options);
         const bool capped = !before.empty() && (within.end.empty() || before < within.end);
         const std::string_view stop = capped ? before : std::string_view(within.end);
+        const auto stored = iterate(within);
         if (stop.empty()) {
-            it->SeekToLast();
+            stored->SeekToLast();
         } else {
-            it->SeekForPrev(slice(stop));
-            if (it->Valid() && view(it->key()) == stop) {
-                it->Prev();
+            stored->SeekForPrev(slice(stop));
+            if (stored->Valid() && view(stored->key()) == stop) {
+                stored->Prev();
             }
         }
-        for (; it->Valid(); it->Prev()) {
-            const auto key = view(it->key());
-            if (!key.starts_with(prefix) || !visit(key, view(it->value()))) {
-                break;
-            }
-        }
-        check(it->status(), "scan");
+        merge<true>(*stored, {pending_, within.begin, stop, true}, visit);
     }
 
     void commit() override {
+        rocksdb::WriteBatch batch(pending_.bytes() + 4'096);
+        for (const auto* e : pending_.all()) {
+            const auto& [key, now] = *e;
+            check(now.value ? batch.Put(slice(key), slice(*now.value)) : batch.Delete(slice(key)),
+                  "commit");
+        }
         rocksdb::WriteOptions how;
         how.sync = false;
-        check(db_->Write(how, batch_->GetWriteBatch()), "commit");
-        batch_->Clear();
+        check(db_->Write(how, &batch), "commit");
+        pending_.clear();
     }
 
-    std::size_t uncommitted_bytes() const override {
-        const auto* batch = batch_->GetWriteBatch();
-        return batch->Count() == 0 ? 0 : batch->GetDataSize();
-    }
+    std::size_t uncommitted_bytes() const override { return pending_.bytes(); }
 
     void clear() override {
-        batch_->Clear();
+        pending_.clear();
         check(db_->Close(), "close");
         db_.reset();
         check(rocksdb::DestroyDB(directory_, options_), "clear");
@@ -188,13 +188,33 @@ private:
         rocksdb::ReadOptions options;
     };
 
-    std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& how) const {
-        auto* base = db_->NewIterator(how);
-        if (batch_->GetWriteBatch()->Count() == 0) {
-            return std::unique_ptr<rocksdb::Iterator>(base);
+    std::unique_ptr<rocksdb::Iterator> iterate(const bounds& within) const {
+        return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(within.options));
+    }
+
+    /// What is stored and what is pending as one: where both have a key, what is pending counts.
+    template <bool down>
+    static void merge(rocksdb::Iterator& stored, pending_writes::walk pending,
+                      const visitor& visit) {
+        while (stored.Valid() || pending.now() != nullptr) {
+            const auto* p = pending.now();
+            const int order = p == nullptr      ? 1
+                              : !stored.Valid() ? -1
+                                                : (down ? view(stored.key()).compare(p->first)
+                                                        : p->first.compare(view(stored.key())));
+            const bool go_on = order > 0 ? visit(view(stored.key()), view(stored.value()))
+                                         : !p->second.value || visit(p->first, *p->second.value);
+            if (!go_on) {
+                break;
+            }
+            if (order >= 0) {
+                down ? stored.Prev() : stored.Next();
+            }
+            if (order <= 0) {
+                pending.next();
+            }
         }
-        return std::unique_ptr<rocksdb::Iterator>(
-            batch_->NewIteratorWithBase(db_->DefaultColumnFamily(), base, &how));
+        check(stored.status(), "scan");
     }
 
     void open() {
@@ -207,8 +227,7 @@ private:
     const std::unique_ptr<expiring_filter> filter_;  // outlives db_
     const rocksdb::Options options_;
     std::unique_ptr<rocksdb::DB> db_;
-    const std::unique_ptr<rocksdb::WriteBatchWithIndex> batch_ =
-        std::make_unique<rocksdb::WriteBatchWithIndex>(rocksdb::BytewiseComparator(), 0, true);
+    pending_writes pending_;
 };
 
 }  // namespace
