@@ -2,8 +2,19 @@
 #include "app/config.hpp"
 
 #include "app/config_rules.hpp"
+#include "app/settings_text.hpp"
 #include "cli/suggestion.hpp"
 
+namespace kwq::app {
+
+/// The parser has met text that it takes for impossible, such as a key of `,`.
+struct parser_gave_up {};
+
+}  // namespace kwq::app
+
+// The parser asserts what a broken file can break: with NDEBUG it would go on regardless.
+#undef NDEBUG
+#define TOML_ASSERT(expression) ((expression) ? void() : throw kwq::app::parser_gave_up{})
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 #include <unistd.h>
@@ -66,13 +77,12 @@ std::optional<std::string> value_of(const setting& s, const toml::node& node) {
     return joined;
 }
 
-file_result read_file(const std::string& path) {
-    std::ifstream in(path);
-    std::ostringstream text;
-    if (!in || !(text << in.rdbuf())) {
-        return config_error{path + ": cannot be read"};
+file_result values_of(std::string_view text, const std::string& path) {
+    if (const auto line = line_of_stray_byte(text)) {
+        return config_error{path + ":" + std::to_string(*line) +
+                            ": a character that must be in quotes, or is none"};
     }
-    const auto parsed = toml::parse(std::string_view(text.view()), std::string_view(path));
+    const auto parsed = toml::parse(text, std::string_view(path));
     if (!parsed) {
         return config_error{path + ":" + std::to_string(parsed.error().source().begin.line) + ": " +
                             std::string(parsed.error().description())};
@@ -91,6 +101,19 @@ file_result read_file(const std::string& path) {
         found.emplace_back(s->name, *value);
     }
     return found;
+}
+
+file_result read_file(const std::string& path) {
+    std::ifstream in(path);
+    std::ostringstream text;
+    if (!in || !(text << in.rdbuf())) {
+        return config_error{path + ": cannot be read"};
+    }
+    try {
+        return values_of(text.view(), path);
+    } catch (const parser_gave_up&) {
+        return config_error{path + ": is not TOML"};
+    }
 }
 
 const std::string* find_value(const values& in, std::string_view name) {

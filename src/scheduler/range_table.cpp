@@ -52,15 +52,20 @@ bool range_table::contains(offset o) const {
 
 int range_table::insert(offset_range r) {
     KWQ_ASSERT(r.first < r.last);
+    // One offset overlaps at most the range that covers it; only longer ones need a look ahead.
+    const bool one = r.first.value() + 1 == r.last.value();
+    const int gone = one ? 0 : erase(r);
     const auto left = before(r.first);
-    KWQ_ASSERT(!left || left->last <= r.first);
+    if (left && r.last <= left->last) {
+        return gone;
+    }
     // Met in order, parked ranges touch: as one they cost one row.
     if (left && left->last == r.first) {
         state_.put(key(left->first), encode_last(r.last));
-        return 0;
+        return gone;
     }
     state_.put(key(r.first), encode_last(r.last));
-    return 1;
+    return gone + 1;
 }
 
 int range_table::erase(offset_range r) {

@@ -18,7 +18,8 @@ public:
     range_table(store::kv& state, std::string prefix) : state_(state), prefix_(std::move(prefix)) {}
 
     bool contains(model::offset o) const;
-    /// Adds a range that overlaps none of the table's. Returns how many ranges more there are.
+    /// Adds what of `r` is not there. Returns how many ranges more there are. An owner adds only
+    /// what is new; but whatever its events say, reading them must end well.
     int insert(model::offset_range r);
     /// Takes away what of `r` is there. Returns the change of the number of ranges.
     int erase(model::offset_range r);

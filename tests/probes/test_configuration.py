@@ -58,6 +58,8 @@ BAD_FILES = {
     "no value": ("port =\n", ":1"),
     "a NUL": ("port = 1\0\n", ":1"),
     "bad UTF-8": (b'instance = "\xff"\n', ":1"),
+    "a bracket and a NUL": (b"[\0", "kwq.toml"),
+    "a bracket and a comma": ("[,\n", "kwq.toml"),
     "bytes": (bytes(range(256)), ":"),
     "brackets a thousand deep": ("queues = " + "[" * 1_000 + "]" * 1_000 + "\n", ":1"),
     "brackets a million deep": ("queues = " + "[" * 1_000_000 + "\n", ":1"),

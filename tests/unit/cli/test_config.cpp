@@ -116,6 +116,34 @@ TEST_CASE("a file that is no TOML is refused with the line") {
     CHECK(refused(s) == dir.file("kwq.toml") + ":1: `port` is not a plain value");
 }
 
+TEST_CASE("characters beyond ASCII stand in quotes and comments, and nowhere else") {
+    const temporary_directory dir;
+    config_sources s = nothing();
+    const std::string good[] = {"instance = \"b\\\"\u00fc\" # \u00fc\n",
+                                "instance = '\u00fc' # '\n",
+                                "# \"\u00fc\ninstance = '\u00fc\"'\n",
+                                "\xef\xbb\xbfport = 1\n",
+                                "log-file = \"\"\"\n\u00fc\"\u00fc\"\"\"\n",
+                                "allowed-hosts = [\"\"\"a\"\"\"\", '''\u00fc''', \"\u00fc\"]\r\n"};
+    for (const std::string& text : good) {
+        s.file = dir.write("kwq.toml", text);
+        INFO(text);
+        CHECK(read_config(s).has_value());
+    }
+    const std::string bad[] = {"\nport\u00fc = 1\n",  "\nport =\ufebf 1\n",
+                               "#\n\xe9\n",           "'\n\xef\xbb\xbf",
+                               std::string("[\0", 2), "\x7f",
+                               "\x1b[31mport = 1\n",  "[,\n"};
+    for (const std::string& text : bad) {
+        s.file = dir.write("kwq.toml", text);
+        INFO(text);
+        CHECK(refused(s).starts_with(dir.file("kwq.toml") + ":"));
+    }
+    s.file = dir.write("kwq.toml", "port = 1\ndata = \u00fc\n");
+    CHECK(refused(s) ==
+          dir.file("kwq.toml") + ":2: a character that must be in quotes, or is none");
+}
+
 TEST_CASE("values outside their bounds are refused, with bounds and origin") {
     CHECK(refused_flag("port", "65536") ==
           "port must be 0 to 65535, not `65536` (from flag --port)");

@@ -57,3 +57,34 @@ TEST_CASE("ranges met in order cost one row") {
     CHECK(count == 1);
     CHECK(table.next(offset{500}, 10) == std::vector<offset_range>{{offset{500}, offset{1'000}}});
 }
+
+TEST_CASE("ranges that overlap what is there add only what is new") {
+    const auto state = store::make_memory_kv();
+    scheduler::range_table table(*state, "p");
+    seeded_random random(5);
+    std::set<std::int64_t> naive;
+    int count = 0;
+    for (int step = 0; step < 3'000; ++step) {
+        const auto first = static_cast<std::int64_t>(random.below(50));
+        const auto last = first + 1 + static_cast<std::int64_t>(random.below(6));
+        const offset_range r{offset{first}, offset{last}};
+        const bool adds = random.below(2) == 0;
+        count += adds ? table.insert(r) : table.erase(r);
+        for (auto o = first; o < last; ++o) {
+            if (adds) {
+                naive.insert(o);
+            } else {
+                naive.erase(o);
+            }
+        }
+        std::set<std::int64_t> found;
+        const auto ranges = table.next(offset{0}, 1'000);
+        for (const auto& range : ranges) {
+            for (auto o = range.first.value(); o < range.last.value(); ++o) {
+                CHECK(found.insert(o).second);
+            }
+        }
+        REQUIRE(found == naive);
+        REQUIRE(count == static_cast<int>(ranges.size()));
+    }
+}
