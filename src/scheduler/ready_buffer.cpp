@@ -146,10 +146,16 @@ std::size_t ready_buffer::tasks(const lane_key& key) const {
 std::vector<record> ready_buffer::evict() {
     std::map<lane_key, record> lowest;
     while (over_budget()) {
-        // Lowest priority first, whatever the queue; the last offset of it, whatever the job.
-        const auto victim = std::min_element(
-            lanes_.begin(), lanes_.end(),
-            [](const auto& a, const auto& b) { return a.first.second < b.first.second; });
+        // Lowest priority first, whatever the queue; the last offset of it, whatever the job. The
+        // last task of a lane stays: a lane that never shows one would never be served.
+        auto victim = lanes_.end();
+        for (auto l = lanes_.begin(); l != lanes_.end(); ++l) {
+            const bool lower = victim == lanes_.end() || l->first.second < victim->first.second;
+            victim = l->second.tasks > 1 && lower ? l : victim;
+        }
+        if (victim == lanes_.end()) {
+            break;
+        }
         offset latest{-1};
         model::job_name whose;
         for (const auto& [job, line] : victim->second.jobs) {

@@ -51,8 +51,9 @@ public:
     bool over_budget() const { return bytes_ > budget_; }
     bool near_budget() const { return bytes_ * 10 > budget_ * 9; }
 
-    /// Drops from the lowest priority, latest first, until within the budget. For each lane
-    /// touched: the lowest offset dropped, from where it must be read again.
+    /// Drops from the lowest priority, latest first, until within the budget, but for one task of
+    /// each lane. For each lane touched: the lowest offset dropped, from where it must be read
+    /// again.
     std::vector<record> evict();
 
 private:

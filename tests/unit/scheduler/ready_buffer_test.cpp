@@ -79,6 +79,18 @@ TEST_CASE("over the budget the lowest priority goes first, latest first") {
     CHECK(b.tasks({model::queue_name{"default"}, model::priority{9}}) == 2);
 }
 
+TEST_CASE("a full buffer keeps one task of each lane, so that none starves") {
+    ready_buffer b(1'000);
+    b.add(make(0, "j", {}, 9));
+    b.add(make(1, "j", {}, 9));
+    b.add(make(0, "j", {}, 1));
+    b.add(make(1, "j", {}, 1));
+    b.evict();
+    CHECK(b.tasks({model::queue_name{"default"}, model::priority{9}}) == 1);
+    CHECK(b.tasks({model::queue_name{"default"}, model::priority{1}}) == 1);
+    CHECK(b.evict().empty());
+}
+
 TEST_CASE("records with one id are found") {
     ready_buffer b(1U << 20U);
     b.add(make(1, "a"));
