@@ -32,10 +32,11 @@ public:
     void rebuild();
 
     /// The process that answers clients now, or null.
-    process* reach() { return current_ && current_->is_alive() ? current_.get() : nullptr; }
+    process* reach() const { return current_ && current_->is_alive() ? current_.get() : nullptr; }
     eventlog::simulated_log& log() { return log_; }
     const eventlog::topic_names& topics() const { return topics_; }
     naive_model& model() { return model_; }
+    const naive_model& model() const { return model_; }
     promises& told() { return promises_; }
 
     // ---- what can be done next ----

@@ -22,6 +22,8 @@ using heard = std::function<void(const std::optional<model::result<T>>&)>;
 
 class network {
 public:
+    static constexpr milliseconds longest_travel{90'000};
+
     /// `reach`: the process that answers clients now, or null.
     network(world& w, std::function<process*()> reach) : world_(w), reach_(std::move(reach)) {}
 
@@ -69,7 +71,7 @@ private:
     }
 
     milliseconds travel_time() {
-        return world_.strikes(&faults::message_late) ? world_.up_to(milliseconds{90'000})
+        return world_.strikes(&faults::message_late) ? world_.up_to(longest_travel)
                                                      : world_.up_to(milliseconds{3});
     }
 

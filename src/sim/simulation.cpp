@@ -107,6 +107,23 @@ void simulation::come_to_rest() {
     }
 }
 
+/// What the scheduler's core knows of a task that it should have handed out.
+std::string simulation::core_says(const model::record& where) const {
+    const auto* up = host_.reach();
+    const auto* core = up == nullptr ? nullptr : up->core();
+    if (core == nullptr) {
+        return ", and no scheduler is up";
+    }
+    const auto* lane = core->state().find_lane(scheduler::lane_of(where));
+    std::string out = core->is_owner() ? "; the owner has it" : "; no owner has it";
+    out += lane != nullptr && lane->ahead.contains(where.offset) ? " ahead" : "";
+    out += core->state().is_returned(where) ? " returned" : "";
+    out += core->buffer().contains(where) ? " in the read-ahead" : "";
+    out += core->wants(where) ? " and wants it" : " and does not want it";
+    return out + ", with " + std::to_string(core->unapplied()) + " unapplied, " +
+           std::to_string(core->waiting_polls()) + " polls";
+}
+
 bool simulation::is_at_rest() {
     const auto* up = host_.reach();
     const auto* core = up == nullptr ? nullptr : up->core();
@@ -115,14 +132,14 @@ bool simulation::is_at_rest() {
 }
 
 std::string simulation::what_is_open() const {
-    auto& m = const_cast<host&>(host_).model();
+    const auto& m = host_.model();
     for (const auto& [where, t] : m.tasks()) {
         const bool ended = t.place == place::complete || t.place == place::dead ||
                            t.place == place::cancelled || t.place == place::duplicate ||
                            t.place == place::rejected;
         if (!ended) {
             return to_string(where) + " is " + std::string(model::to_string(t.place)) +
-                   (t.parked ? " (parked)" : "");
+                   (t.parked ? " (parked)" : "") + core_says(where);
         }
     }
     if (!m.unfollowed().empty()) {

@@ -51,6 +51,7 @@ private:
     void come_to_rest();
     bool is_at_rest();
     std::string what_is_open() const;
+    std::string core_says(const model::record& where) const;
     void check_end();
 
     const run_options options_;

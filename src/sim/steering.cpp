@@ -179,9 +179,12 @@ void steering::resume_all() {
     all.emplace_back(
         model::gate{.scope = model::gate_scope::job, .job = model::job_name{"default"}});
     to_resume_ = all.size();
-    for (const auto& what : all) {
-        give(what, for_ever, true);
-    }
+    // Not before the last of what was asked for until now has arrived.
+    world_.after(network::longest_travel, [this, all = std::move(all)] {
+        for (const auto& what : all) {
+            give(what, for_ever, true);
+        }
+    });
 }
 
 }  // namespace kwq::sim
