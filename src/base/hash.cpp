@@ -5,6 +5,11 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
 
 namespace kwq {
 
@@ -24,6 +29,33 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
 
 constexpr auto crc_table = make_crc_table();
 
+std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t c) {
+    for (const char b : bytes) {
+        c = crc_table[(c ^ static_cast<std::uint8_t>(b)) & 0xffU] ^ (c >> 8);
+    }
+    return c;
+}
+
+#if defined(__x86_64__)
+/// The processor's own instruction for it, eight bytes at a time.
+__attribute__((target("sse4.2"))) std::uint32_t crc32c_by_hardware(std::string_view bytes,
+                                                                   std::uint32_t c) {
+    std::uint64_t wide = c;
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, bytes.data(), 8);
+        wide = _mm_crc32_u64(wide, eight);
+    }
+    c = static_cast<std::uint32_t>(wide);
+    for (const char b : bytes) {
+        c = _mm_crc32_u8(c, static_cast<std::uint8_t>(b));
+    }
+    return c;
+}
+
+const bool has_crc32 = __builtin_cpu_supports("sse4.2");
+#endif
+
 std::uint32_t byte_at(std::string_view s, std::size_t i) {
     return static_cast<std::uint8_t>(s[i]);
 }
@@ -41,11 +73,12 @@ std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
 }
 
 std::uint32_t crc32c(std::string_view bytes) {
-    std::uint32_t c = 0xffffffffU;
-    for (const char b : bytes) {
-        c = crc_table[(c ^ static_cast<std::uint8_t>(b)) & 0xffU] ^ (c >> 8);
+#if defined(__x86_64__)
+    if (has_crc32) {
+        return ~crc32c_by_hardware(bytes, 0xffffffffU);
     }
-    return ~c;
+#endif
+    return ~crc32c_by_table(bytes, 0xffffffffU);
 }
 
 std::int32_t murmur2(std::string_view key) {
