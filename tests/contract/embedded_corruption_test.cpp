@@ -6,6 +6,10 @@
 #include <rocksdb/db.h>
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 using namespace kwq;
 using namespace kwq::eventlog;
 using namespace kwq::eventlog::contract;
@@ -52,6 +56,32 @@ public:
         return open_embedded_log({.directory = directory_.path(), .time = system_clock()});
     }
     raw_rows rows() const { return raw_rows(directory_.path()); }
+    /// Appends one record at a time and closes.
+    void add(const std::vector<std::string>& values) const {
+        const auto log = open();
+        for (const auto& value : values) {
+            answer a;
+            log->append(here, plain_records({value}), durability::synced, a.callback());
+            wait_until([&] { return a.has(); });
+        }
+    }
+    /// Zeroes 8 bytes of the write-ahead file that holds `text`, in the middle of it.
+    void spoil(const std::string& text) const {
+        for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+            if (entry.path().extension() != ".log") {
+                continue;
+            }
+            std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+            const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+            const auto found = bytes.find(text);
+            if (found != std::string::npos) {
+                file.seekp(static_cast<std::streamoff>(found + text.size() / 2));
+                file << std::string(8, '\0');
+                return;
+            }
+        }
+        FAIL("no write-ahead file has " << text);
+    }
 
 private:
     scratch_directory directory_;
@@ -115,6 +145,32 @@ TEST_CASE("what lies behind a hole that was never durable is cut off at the star
         CHECK(log->range(here).value().end == offset{3});
         CHECK(log->range(here).value().durable == offset{3});
         CHECK(read_values(*log, here) == std::vector<std::string>{"r0", "r1", "r2"});
+    }
+}
+
+TEST_CASE("a write that a power cut has torn is cut off: the log opens with all before it") {
+    const five_records f;
+    f.add({"kept"});
+    f.add({"the one that was being written: torn in the middle"});
+    f.spoil("the one that was being written: torn in the middle");
+    for (int start = 0; start < 2; ++start) {
+        CHECK(read_values(*f.open(), here) ==
+              std::vector<std::string>{"r0", "r1", "r2", "r3", "r4", "kept"});
+    }
+    f.add({"on"});
+    CHECK(read_values(*f.open(), here).back() == "on");
+}
+
+TEST_CASE("a spoilt write that was durable, as a later one knows, keeps the log from opening") {
+    const five_records f;
+    f.add({"some text that was synced", "one more", "and another"});
+    f.spoil("some text that was synced");
+    try {
+        f.open();
+        FAIL("opened");
+    } catch (const log_failure& e) {
+        CHECK(e.error().code == errc::cannot_open);
+        CHECK_THAT(e.what(), Catch::Contains("Corruption"));
     }
 }
 

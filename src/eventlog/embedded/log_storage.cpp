@@ -3,6 +3,7 @@
 
 #include "base/assert.hpp"
 #include "eventlog/embedded/log_options.hpp"
+#include "eventlog/embedded/write_ahead_scan.hpp"
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
@@ -62,6 +63,12 @@ std::optional<stored_topic> parse_topic(std::string_view name, std::string_view 
         return std::nullopt;
     }
     return topic;
+}
+
+std::optional<offset> parse_offset(std::string_view text) {
+    std::int64_t value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    return parsed.ec == std::errc() && value >= 0 ? std::optional(offset{value}) : std::nullopt;
 }
 
 class rocksdb_log final : public log_storage {
@@ -148,6 +155,16 @@ public:
     }
 
     failure sync() override { return failure_of(db_->FlushWAL(true)); }
+
+    /// Is every record there of which a row `d` says that it was durable?
+    bool holds_durable(std::string_view key, std::string_view value) {
+        const auto where = row_partition(key.substr(key.size() - row_key(own_rows, {}).size()));
+        const auto durable = parse_offset(value);
+        const auto first = stored_offset('f', where);
+        const auto end = stored_end(where);
+        return durable.has_value() && first.has_value() && end.has_value() &&
+               *durable <= std::max(*first, *end);
+    }
 
     result<std::vector<log_record>> read(const partition_key& where, offset from, offset end,
                                          std::size_t max_bytes) override {
@@ -237,12 +254,9 @@ private:
         if (!status.ok()) {
             return read_error(status);
         }
-        std::int64_t value = 0;
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (parsed.ec != std::errc() || value < 0) {
-            return log_error{errc::corrupt, "a stored offset cannot be read"};
-        }
-        return offset{value};
+        const auto value = parse_offset(text);
+        return value ? result<offset>(*value)
+                     : log_error{errc::corrupt, "a stored offset cannot be read"};
     }
 
     result<offset> stored_end(const partition_key& where) {
@@ -310,6 +324,38 @@ log_error cannot_open(const std::string& directory, const rocksdb::Status& statu
     return {errc::cannot_open, "the event log in " + directory + " cannot be opened: " + text};
 }
 
+/// A power cut may spoil the end of what was not synced, and RocksDB cannot tell that from damage.
+/// We can: each write says up to where the log was durable by then. If none says so of what lies
+/// behind the spoilt place, it was never promised, and the log may end before it.
+bool ends_torn(rocksdb::Options o, const std::string& directory) {
+    o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    rocksdb::DB* opened = nullptr;
+    if (!rocksdb::DB::OpenForReadOnly(o, directory, &opened).ok()) {
+        return false;
+    }
+    rocksdb_log kept{std::unique_ptr<rocksdb::DB>(opened)};
+    const auto watermark = own_key('d', "");
+    bool holds = true;
+    scan_write_ahead(directory, [&](std::string_view key, std::string_view value) {
+        holds = holds && (!key.starts_with(watermark) || kept.holds_durable(key, value));
+    });
+    return holds;
+}
+
+rocksdb::Status open_log(rocksdb::Options o, const std::string& directory, bool to_read,
+                         rocksdb::DB** opened) {
+    const auto open = [&] {
+        return to_read ? rocksdb::DB::OpenForReadOnly(o, directory, opened)
+                       : rocksdb::DB::Open(o, directory, opened);
+    };
+    auto status = open();
+    if (status.IsCorruption() && ends_torn(o, directory)) {
+        o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+        status = open();
+    }
+    return status;
+}
+
 }  // namespace
 
 result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& config) {
@@ -320,7 +366,7 @@ result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& conf
                                                 " cannot be made: " + failed.message()};
     }
     rocksdb::DB* opened = nullptr;
-    const auto status = rocksdb::DB::Open(make_log_options(config), config.directory, &opened);
+    const auto status = open_log(make_log_options(config), config.directory, false, &opened);
     if (!status.ok()) {
         return cannot_open(config.directory, status);
     }
@@ -336,8 +382,8 @@ result<std::unique_ptr<log_storage>> open_log_storage_for_reading(const std::str
                                                 "by this user; stop the server first"};
     }
     rocksdb::DB* opened = nullptr;
-    const auto status = rocksdb::DB::OpenForReadOnly(make_log_options({.directory = directory}),
-                                                     directory, &opened);
+    const auto status =
+        open_log(make_log_options({.directory = directory}), directory, true, &opened);
     if (!status.ok()) {
         rocksdb::Env::Default()->UnlockFile(lock);
         return cannot_open(directory, status);

@@ -105,6 +105,18 @@ offset row_offset(std::string_view key) {
     return offset{static_cast<std::int64_t>(value)};
 }
 
+partition_key row_partition(std::string_view key) {
+    KWQ_ASSERT(key.size() == key_bytes);
+    const auto number = [&](std::size_t from) {
+        std::uint32_t value = 0;
+        for (const char c : key.substr(from, 4)) {
+            value = (value << 8U) | static_cast<unsigned char>(c);
+        }
+        return value;
+    };
+    return {number(0), number(4)};
+}
+
 std::size_t size_of(const new_record& r) {
     return r.key.size() + r.value.size() + headers_size(r.headers);
 }

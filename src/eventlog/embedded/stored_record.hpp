@@ -26,8 +26,9 @@ struct partition_key {
 };
 
 std::string row_key(const partition_key& where, offset at);
-/// The offset in a key that row_key made.
+/// The offset, and the partition, in a key that row_key made.
 offset row_offset(std::string_view key);
+partition_key row_partition(std::string_view key);
 
 /// Bytes of a record as the limits count them.
 std::size_t size_of(const new_record& r);
