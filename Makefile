@@ -9,7 +9,10 @@ JOBS ?= $(shell nproc)
 CTEST_ARGS ?=
 CTEST = ctest --no-tests=error --timeout 600 --parallel $(JOBS)
 
-.PHONY: help run test asan tsan bench install package format lint clean
+# How many seconds `make fuzz` gives each target.
+SECONDS ?= 60
+
+.PHONY: help run test asan tsan fuzz bench install package format lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +20,7 @@ help:
 	@echo 'make test      build everything and run every test'
 	@echo 'make asan      the tests with address and undefined-behaviour sanitizers'
 	@echo 'make tsan      the tests with the thread sanitizer'
+	@echo 'make fuzz      fuzz every reader of foreign bytes, SECONDS=60 each'
 	@echo 'make bench     measure the server on this machine'
 	@echo 'make install   install to $${DESTDIR}$${PREFIX} (/usr/local)'
 	@echo 'make package   a Debian package in build/release'
@@ -39,6 +43,10 @@ asan tsan:
 	@scripts/setup run test sanitize
 	@scripts/build $@
 	@$(CTEST) --preset $@ -E '^tidy_' $(CTEST_ARGS)
+
+fuzz:
+	@scripts/setup run test sanitize
+	@tests/fuzz/run $(SECONDS)
 
 bench:
 	@scripts/setup run test
