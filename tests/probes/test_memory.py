@@ -10,7 +10,7 @@ from probe import GOOD, ProbeTest, Wire, cases_of
 from wire import post
 
 BOUND = 16 << 20
-ROUNDS = 4
+ROUNDS = 10
 
 
 class Memory(ProbeTest):
