@@ -197,6 +197,7 @@ private:
     void finish_if_done(poll_ticket ticket, const moment& now, bool give_up = false);
     void finish(poll_ticket ticket, const moment& now);
     void expire_polls(const moment& now);
+    bool is_reading_for(const waiting_poll& p) const;
     void end_waiting(const moment& now);
     directive directive_now(const moment& now) const;
 

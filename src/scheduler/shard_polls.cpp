@@ -31,12 +31,15 @@ void shard::poll(poll_ticket ticket, poll_request request, const moment& now) {
                         std::move(std::get<model::event_body>(judged)), now);
         }
     }
-    if (p.request.max > 0 && !stopping_) {
+    const bool takes = p.request.max > 0 && !stopping_;
+    if (takes) {
         for (const auto& q : p.request.queues) {
             polls_of_[q].insert(ticket);
         }
         workers_.waits(p.request.worker, true);
-    } else {
+    }
+    // A verdict does not wait for work: who settles is answered with what there is.
+    if (!takes || !p.request.settle.empty()) {
         poll_deadlines_.erase({p.deadline, ticket});
         p.deadline = now.mono;
         poll_deadlines_.emplace(p.deadline, ticket);
@@ -208,6 +211,14 @@ void shard::finish(poll_ticket ticket, const moment& now) {
     effects_.push_back(answer_poll{ticket, std::move(p.answer), p.settled_up_to});
 }
 
+bool shard::is_reading_for(const waiting_poll& p) const {
+    return std::any_of(io_.begin(), io_.end(), [&](const auto& lane) {
+        const auto& queues = p.request.queues;
+        return (lane.second.reading || lane.second.reading_returned) &&
+               std::find(queues.begin(), queues.end(), lane.first.first) != queues.end();
+    });
+}
+
 void shard::expire_polls(const moment& now) {
     std::vector<poll_ticket> over;
     for (const auto& [deadline, ticket] : poll_deadlines_) {
@@ -218,6 +229,9 @@ void shard::expire_polls(const moment& now) {
     }
     for (const auto ticket : over) {
         auto& p = polls_.at(ticket);
+        if (owner_ && !stopping_ && is_reading_for(p)) {
+            continue;  // what is being read may be for it
+        }
         if (p.reserved == 0 && p.settles_out > 0 && !owner_) {
             continue;  // the verdict comes with the next claim
         }

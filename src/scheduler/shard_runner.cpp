@@ -55,7 +55,11 @@ void shard_runner::start() {
     const auto nonce = deps_.random.next();
     shard_->claim(now(), std::to_string(nonce));
     watch_status();
-    loop_.start([this] { return turn(); });
+    loop_.start([this] {
+        std::optional<mono_time> next;
+        or_die([&] { next = turn(); });
+        return next;
+    });
     auto* const driver = deps_.simulator.driver;
     const bool is_claimed = driver != nullptr
                                 ? driver->run_until([this] { return owned_set_; }, claim_patience)
@@ -140,7 +144,7 @@ void shard_runner::stop() {
     loop_.stop();
     if (kv_ && shard_ && !dead_) {
         if (deps_.log.flush()) {
-            shard_->state().commit();
+            or_die([this] { shard_->state().commit(); });
         }
     }
     for (auto& [_, done] : std::exchange(replies_, {})) {
@@ -151,6 +155,18 @@ void shard_runner::stop() {
     }
     shard_.reset();
     kv_.reset();
+}
+
+bool shard_runner::post(std::function<void()> call) {
+    return loop_.post([this, call = std::move(call)] { or_die(call); });
+}
+
+void shard_runner::or_die(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const store::storage_failure& e) {
+        die(e.what());
+    }
 }
 
 void shard_runner::die(const std::string& what) {

@@ -40,7 +40,7 @@ public:
     bool is_owner() const { return is_owner_.load(); }
 
     /// Any thread: `call` runs on the shard's thread, followed by a turn.
-    bool post(std::function<void()> call) { return loop_.post(std::move(call)); }
+    bool post(std::function<void()> call);
 
     // ---- on the shard's thread only, by post() ----
     shard& core() { return *shard_; }
@@ -62,6 +62,8 @@ private:
     using topic_partition = eventlog::topic_partition;
 
     std::optional<mono_time> turn();
+    /// Ends the process when the state's disk fails inside.
+    void or_die(const std::function<void()>& call);
     void open_state();
     bool state_fits_log();
     void catch_up();

@@ -56,6 +56,9 @@ applied shard_state::apply_task(const model::logged_event& logged) {
 
     applied result;
     result.before = ledger_.effective(where, job, stored ? stored->facts : task_facts{});
+    if (!stored && model::intro_of(e.body) != nullptr && has_left(where, job)) {
+        result.before.place = place::cancelled;  // or complete: it is over, and that is all
+    }
     bool id_taken = false;
     if (result.before.place == place::ahead && id != nullptr) {
         const auto other = bound(*id);
@@ -283,10 +286,31 @@ std::optional<record> shard_state::bound(const model::task_id& id) const {
         return std::nullopt;
     }
     std::string_view in = *value;
-    store::take_u64(in);
+    const auto settled_at = store::take_u64(in);
     const auto o = static_cast<std::int64_t>(store::take_u64(in));
     const auto p = static_cast<std::int32_t>(store::take_u32(in));
-    return record{model::queue_name{std::string(in)}, model::priority{p}, offset{o}};
+    record where{model::queue_name{std::string(in)}, model::priority{p}, offset{o}};
+    if (settled_at == 0 && partition_.horizon > instant{0} && !ledger_.empty()) {
+        // A command may have settled it, and nobody has met it since to write that down.
+        instant at{0};
+        const auto stored = row(where);
+        const auto facts =
+            stored ? ledger_.effective(where, stored->job, stored->facts, &at) : task_facts{};
+        if (is_settled(facts.place) && at > instant{0} && at < partition_.horizon) {
+            return std::nullopt;
+        }
+    }
+    return where;
+}
+
+/// Is it known of a record without a row that it waits nowhere any more? Then it was settled before
+/// the horizon, or passed over because a command covers it.
+bool shard_state::has_left(const record& where, const model::job_name& job) const {
+    const auto* lane = find_lane(lane_of(where));
+    if (lane == nullptr || lane->ahead.contains(where.offset) || is_returned(where)) {
+        return false;
+    }
+    return !parked_table(job, lane_of(where)).contains(where.offset);
 }
 
 std::optional<task_row> shard_state::row(const record& where) const {

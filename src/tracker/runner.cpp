@@ -13,10 +13,11 @@ constexpr std::size_t records_a_turn = 256;
 constexpr milliseconds fold_time_a_turn{5};
 constexpr std::size_t swept_rows_a_turn = 128;
 /// A commit is made this long after the first change when everything is durable by itself, and
-/// forced (folding waits for the log) at the limits below.
-constexpr milliseconds commit_interval{50};
-constexpr milliseconds longest_uncommitted{500};
-constexpr std::uint64_t most_uncommitted = 10'000;
+/// forced (folding waits for the log) at the limits below. The longer, the more rows change again
+/// before they cost the disk anything; what is not committed is folded again after a kill.
+constexpr milliseconds commit_interval{400};
+constexpr milliseconds longest_uncommitted{1'000};
+constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "1";
@@ -73,7 +74,11 @@ void runner::close() {
     closed_ = true;
     waiters_.stop();
     if (!failed_ && uncommitted_ > 0 && sources_ && sources_->all_durable()) {
-        commit();
+        try {
+            commit();
+        } catch (const store::storage_failure& e) {
+            fail(e.what());
+        }
     }
 }
 
