@@ -24,6 +24,8 @@ void block_stop_signals() {
     const sigset_t set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    // A file at its limit is a write that fails: it is answered, and told, as any other.
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void wait_for_stop_signal() {

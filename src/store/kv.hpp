@@ -73,7 +73,8 @@ struct rocksdb_options {
 /// Opens a state when it is needed: how a test or the simulator gives a fold its own.
 using opener = std::function<std::unique_ptr<kv>()>;
 
-/// Throws storage_failure when it cannot be opened.
+/// Throws storage_failure when it cannot be opened. A state of which files are missing or damaged
+/// is opened empty.
 std::unique_ptr<kv> open_rocksdb(const rocksdb_options& options);
 std::unique_ptr<kv> make_memory_kv();
 

@@ -217,9 +217,16 @@ private:
         check(stored.status(), "scan");
     }
 
+    /// A state that has lost files, because a crash came while it was being cleared or the disk is
+    /// damaged, is no state: it begins empty and the log rebuilds it.
     void open() {
         rocksdb::DB* opened = nullptr;
-        check(rocksdb::DB::Open(options_, directory_, &opened), ("open " + directory_).c_str());
+        auto status = rocksdb::DB::Open(options_, directory_, &opened);
+        if (status.IsCorruption() || status.IsPathNotFound()) {
+            check(rocksdb::DestroyDB(directory_, options_), "clear");
+            status = rocksdb::DB::Open(options_, directory_, &opened);
+        }
+        check(status, ("open " + directory_).c_str());
         db_.reset(opened);
     }
 

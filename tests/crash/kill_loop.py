@@ -138,6 +138,7 @@ async def run(options, folder):
         if server.terminate() != 0:
             problems.append("the server did not end well")
     finally:
+        load.over = True
         if server.process and server.process.poll() is None:
             server.thaw()
             server.kill9()

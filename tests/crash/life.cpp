@@ -56,7 +56,11 @@ public:
         return well ? life_end::well : life_end::impatient;
     }
 
-    const brittle_disk& disk() const { return disk_; }
+    /// How many calls the disk had, and which one failed.
+    void note_calls() const {
+        std::ofstream out(options_.books + "/calls", std::ios::trunc);
+        out << disk_.calls() << '\n' << disk_.failed_call() << '\n';
+    }
 
 private:
     void start();
@@ -102,6 +106,7 @@ void one_life::fatal(const std::string& why) {
     }
     tell(why);
     if (!serving_) {
+        note_calls();
         ::_exit(static_cast<int>(life_end::had_to));
     }
     callers_->disk_has_failed();
@@ -292,9 +297,7 @@ bool one_life::end_well() {
 void live(const life_options& options) {
     one_life life(options);
     const auto how = life.run();
-    std::ofstream out(options.books + "/calls", std::ios::trunc);
-    out << life.disk().calls() << '\n' << life.disk().failed_call() << '\n';
-    out.close();
+    life.note_calls();
     ::_exit(static_cast<int>(how));
 }
 

@@ -30,6 +30,7 @@ class Load:
         self.cancelled = set()
         self.problems = []
         self.tasks = []
+        self.over = False
         self.refusals = {}  # status -> how often, of submits
 
     # ---- what is open at this moment
@@ -63,13 +64,14 @@ class Load:
 
     async def forever(self, step):
         caller = Caller(self.server, self.history)
-        while True:
+        while not self.over:
             try:
                 await step(caller)
             except NotSent:
                 await asyncio.sleep(PAUSE * (1 + self.random.random()))
 
     async def stop(self):
+        self.over = True
         for one in self.tasks:
             one.cancel()
         for done in await asyncio.gather(*self.tasks, return_exceptions=True):

@@ -203,6 +203,16 @@ std::string end_word(int code) {
     }
 }
 
+/// `append in log`: the call and whose file it was.
+std::string kind_of(const std::string& failed) {
+    for (const std::string part : {"log", "scheduler", "tracker"}) {
+        if (failed.find("/data/" + part) != std::string::npos) {
+            return failed.substr(0, failed.find(" /")) + " in " + part;
+        }
+    }
+    return failed;
+}
+
 /// The call of the log that failed must not have been passed over.
 bool may_go_on(const std::string& failed) {
     const bool write = failed.starts_with("append") || failed.starts_with("sync ");
@@ -226,7 +236,7 @@ bool one_failure(const settings& s, const call_failure& f, bool second_life, nth
         return false;
     }
     ++totals.runs;
-    ++totals.ends[failed.substr(0, failed.find(" /")) + ": " + end_word(code)];
+    ++totals.ends[kind_of(failed) + ": " + end_word(code)];
     const std::string which = "call " + std::to_string(f.number) + " (" + failed + "), " +
                               end_word(code) + ", " + at.last_word();
     if (!known_end) {

@@ -45,6 +45,19 @@ public:
         rows_ = open_rocksdb(
             {.directory = directory_ + "/state", .hashed_tables = "bk", .may_drop = may_drop_});
     }
+    /// Opens again without the file whose name begins so.
+    void lose(const std::string& name) {
+        rows_.reset();
+        std::vector<std::filesystem::path> lost;
+        for (const auto& file : std::filesystem::directory_iterator(directory())) {
+            if (file.path().filename().string().starts_with(name)) {
+                lost.push_back(file.path());
+            }
+        }
+        REQUIRE(lost.size() == 1);
+        std::filesystem::remove(lost.front());
+        reopen();
+    }
     std::string directory() const { return directory_ + "/state"; }
 
 private:
@@ -242,6 +255,20 @@ TEST_CASE("what was committed is there after a reopen, and nothing else") {
     f.rows().put("lost", "x");
     f.reopen();
     CHECK(up(f.rows(), "") == pairs{{"changed", "old"}, {"committed", "1"}});
+}
+
+TEST_CASE("a state of which files are missing begins empty: the log rebuilds it") {
+    for (const std::string missing : {"CURRENT", "MANIFEST"}) {
+        rocksdb_fixture f;
+        f.rows().put("a", "1");
+        f.rows().commit();
+        f.lose(missing);
+        CHECK(up(f.rows(), "").empty());
+        f.rows().put("b", "2");
+        f.rows().commit();
+        f.reopen();
+        CHECK(up(f.rows(), "") == pairs{{"b", "2"}});
+    }
 }
 
 TEST_CASE("a directory in use, or one that cannot be made, is a storage failure") {
