@@ -200,7 +200,10 @@ void history::end_report(std::string_view lease, std::string_view outcome, endin
     }
     auto& story = reports_[{lease_hash(lease), *what}];
     found_.checked(rule::same_answer);
-    const bool turned = how == ending::ok ? story.failed > 0 : how == ending::fail && story.ok > 0;
+    // `running` may be refused later: the lease may have ended meanwhile.
+    const bool refused_later = how == ending::fail && story.ok > 0;
+    const bool turned = (how == ending::ok && story.failed > 0) ||
+                        (refused_later && *what != report_outcome::running);
     if (turned) {
         found_.broken({rule::same_answer,
                        {{}, 0, line_},

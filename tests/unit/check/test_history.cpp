@@ -158,6 +158,11 @@ TEST_CASE("S10: the same report acknowledged and refused; another outcome acknow
         t.history.reported(t.lease, "release", "ok");
         CHECK(t.first() == "S10 report@8");
     }
+    SECTION("acknowledged after it was refused") {
+        t.history.reported(t.lease, "error", "fail");
+        t.history.reported(t.lease, "error", "ok");
+        CHECK(t.first() == "S10 report@10");
+    }
     SECTION("in a take") {
         t.history.did("take",
                       R"({"settle":[{"lease":")" + t.lease.value() + R"(","outcome":"complete"}]})",
@@ -166,6 +171,15 @@ TEST_CASE("S10: the same report acknowledged and refused; another outcome acknow
                           R"(","status":"lease_lost"}]})");
         CHECK(t.first() == "S10 report@8");
     }
+}
+
+TEST_CASE("running may be refused once the lease has ended, though it was acknowledged before") {
+    one_task t;
+    t.log.report(model::running{t.a, t.log.id(t.a), t.lease});
+    t.finish();
+    t.history.reported(t.lease, "running", "ok");
+    t.history.reported(t.lease, "running", "fail");
+    CHECK(t.first() == "clean");
 }
 
 TEST_CASE("S18: a job's counts that are not those of the log") {
