@@ -239,9 +239,25 @@ void session::accept_body(bool streamed) {
     }
 }
 
+namespace {
+
+/// Room for `more` bytes, in few steps and in the end for what was announced and no more; not for
+/// that before a part of it is here.
+void reserve_body(std::string& body, std::size_t more, std::uint64_t announced) {
+    constexpr std::size_t leap = 16;
+    const std::size_t needed = body.size() + more;
+    if (body.capacity() < needed) {
+        const bool near_end = needed * leap >= announced;
+        body.reserve(near_end ? static_cast<std::size_t>(announced) : needed * leap / 2);
+    }
+}
+
+}  // namespace
+
 bool session::read_body() {
     const auto piece = unread().substr(
         0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, max_buffer)));
+    reserve_body(head_.asked.body, piece.size(), head_.content_length);
     head_.asked.body.append(piece);
     body_left_ -= piece.size();
     consume(piece.size());

@@ -327,11 +327,11 @@ model::lease_token field_reader::lease(std::string_view name) {
 
 model::result<codec::json_document> read_object(const call& q, bool may_be_empty,
                                                 const std::vector<std::string_view>& opaque) {
-    std::string text = q.request.body;
+    std::string_view text = q.request.body;
     if (text.empty() && may_be_empty) {
         text = "{}";
     }
-    auto parsed = codec::json_document::parse(std::move(text), opaque);
+    auto parsed = codec::json_document::parse_view(text, opaque);
     if (parsed && !parsed->root().is_object()) {
         return model::error{errc::bad_request, "the body must be a JSON object", {}};
     }

@@ -80,7 +80,7 @@ private:
     std::string at_;
 };
 
-/// The body as an object; an empty one is `{}` where `may_be_empty`.
+/// The body as an object; an empty one is `{}` where `may_be_empty`. Views into the call.
 model::result<codec::json_document> read_object(const call& q, bool may_be_empty,
                                                 const std::vector<std::string_view>& opaque = {});
 

@@ -27,7 +27,7 @@ model::error within(const model::error& e, bool is_array, std::size_t i) {
 }
 
 model::result<submission> read_submission(context& c, const call& q, std::string_view key) {
-    auto parsed = codec::json_document::parse(q.request.body, {"payload"});
+    auto parsed = codec::json_document::parse_view(q.request.body, codec::opaque_task_fields);
     if (!parsed) {
         return parsed.error();
     }
