@@ -21,7 +21,7 @@ import test_sizes  # noqa: E402
 from probe import cases_of  # noqa: E402
 
 GOLDEN = os.path.join(TESTS, "unit", "codec", "golden", "v1")
-LARGEST = 4_096
+LARGEST = 16_384
 
 
 def keep(target, data):

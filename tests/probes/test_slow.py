@@ -131,7 +131,7 @@ class Slow(ProbeTest):
 
         took = self.together(slow_head, slow_fields, head_without_end, second_head, slow_body, body_without_end,
                              expected_body_never_sent, slow_reader, idle, idle_after_a_request, stalled_bulk)
-        grace = 4  # sweeps, and a machine that is busy with other tests
+        grace = 8  # sweeps, and a machine that is busy with other tests
         for name, limit in [("slow_head", limits["header_timeout_s"]), ("slow_fields", limits["header_timeout_s"]),
                             ("head_without_end", limits["header_timeout_s"]),
                             ("second_head", limits["header_timeout_s"]), ("slow_body", limits["body_timeout_s"]),
@@ -140,7 +140,7 @@ class Slow(ProbeTest):
                             ("idle", limits["idle_timeout_s"]), ("idle_after_a_request", limits["idle_timeout_s"])]:
             self.assertGreater(took[name], limit - 1, f"{name}: {took}")
             self.assertLess(took[name], limit + grace, f"{name}: {took}")
-        self.assertLess(self.slowest, 2, "a good client waited for the slow ones")
+        self.assertLess(self.slowest, 4, "a good client waited for the slow ones")
         self.probe([keeps("the next one", GOOD, 200)])
 
 
