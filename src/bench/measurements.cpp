@@ -178,6 +178,16 @@ double wait_tracked(const load_plan& plan, clock::time_point began) {
     return seconds_since(began);
 }
 
+/// Completes what is held, and takes nothing.
+void settle(load_pool& pool, std::vector<std::string>& held, measurement& into) {
+    pool.post(1, take_target, write_take({.worker = "bench-0", .max = 0, .wait_s = 0}, held));
+    held.clear();
+    while (pool.busy() > 0) {
+        pool.wait(clock::now() + std::chrono::seconds(1),
+                  [&](const load_answer& a) { into.failed += read_take(a.body).refused; });
+    }
+}
+
 void check_time(clock::time_point until) {
     if (clock::now() > until) {
         throw load_failure("it took longer than was allowed");
@@ -258,8 +268,10 @@ measurement measure_latency(const load_plan& plan) {
     const auto began = clock::now();
     const take_shape shape{.worker = "bench-0", .queue = plan.shape.queue, .max = 1, .wait_s = 20};
     for (std::size_t i = 0; i < plan.tasks; ++i) {
-        pool.post(1, take_target, write_take(shape, held));
-        held.clear();
+        if (!held.empty()) {
+            settle(pool, held, m);
+        }
+        pool.post(1, take_target, write_take(shape, {}));
         std::this_thread::sleep_for(
             std::chrono::milliseconds(3));  // tidy: words, because the worker must be waiting first
         const auto submitted = clock::now();
@@ -272,9 +284,7 @@ measurement measure_latency(const load_plan& plan) {
                     return;
                 }
                 leases.add(clock::now() - submitted);
-                auto got = read_take(a.body);
-                m.failed += got.refused;
-                held = std::move(got.leases);
+                held = read_take(a.body).leases;
             });
             check_time(submitted + plan.give_up);
         }

@@ -95,6 +95,7 @@ std::vector<commands::topic> commands::topics_of(model::shard_id shard, const mo
 commands::spared commands::spare(model::shard_id shard, const model::control& c,
                                  const std::vector<name_number>& jobs) {
     spared out;
+    tables_.rows.write();
     const bool of_job = c.action == control_action::cancel_job;
     for (const auto& [queue, priority] : topics_of(shard, c, jobs)) {
         const auto end = end_in(c, queue, priority);
@@ -105,7 +106,7 @@ commands::spared commands::spare(model::shard_id shard, const model::control& c,
                                if (!row.known || (of_job && row.job != jobs.front())) {
                                    return true;
                                }
-                               const auto n = tables_.count_of(keys::place_in_row(key), row);
+                               const auto n = tables_.count_of(keys::place_in_row(key), &row);
                                if (n.as == standing::task) {
                                    auto& counts = out[{row.job, topic{queue, priority}}];
                                    ++counts.at(static_cast<std::size_t>(n.effective));

@@ -11,12 +11,12 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     ++tables_.totals.task_records;
     const row_place place{shard, task.place};
     tables_.offer_id(task.body.id, place);
-    auto row = tables_.row(place);
-    if (row && row->known) {
+    const task_row* row = tables_.rows.find(place);
+    if (row != nullptr && row->known) {
         return;  // its first event was read before
     }
     const counted before = tables_.count_of(place, row);
-    task_row known = row.value_or(task_row{});
+    task_row known = row == nullptr ? task_row{} : *row;
     known.id = task.body.id;
     introduce(known, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
     known.facts.limits = task.body.limits;
@@ -82,8 +82,8 @@ void fold::add_event(model::shard_id shard, const model::logged_event& logged) {
 void fold::add_task_event(model::shard_id shard, const model::logged_event& logged) {
     const auto& body = logged.event.body;
     const row_place place{shard, *model::place_of(body)};
-    const auto stored = tables_.row(place);
-    task_row row = stored.value_or(task_row{});
+    const task_row* stored = tables_.rows.find(place);
+    task_row row = stored == nullptr ? task_row{} : *stored;
     const auto* intro = model::intro_of(body);
     const bool first = row.facts.place == model::place::ahead;
     // What no event has named yet has no facts, whether its topic was read up to it or not.
@@ -103,7 +103,7 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
         ++tables_.totals.void_events;
         return;
     }
-    const counted was = tables_.count_of(place, stored);
+    const counted was = tables_.count_of(place, tables_.rows.find(place));
     if (first && intro != nullptr) {
         introduce(row, *intro);
         tables_.bind_id(*id, place);
@@ -126,10 +126,10 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
 void fold::finish(const row_place& place, const counted& before, task_row row,
                   const row_change& how) {
     note(row);
-    tables_.put_row(place, row);
-    const counted after = tables_.count_of(place, std::optional(std::move(row)));
+    const task_row& kept = tables_.rows.change(place, std::move(row));
+    const counted after = tables_.count_of(place, &kept);
     tables_.counters.apply({before, after, how.at, how.effects});
-    tables_.relist(before, after);
+    tables_.rows.relist(before, after);
 }
 
 bool fold::is_id_taken(const model::task_id* id, const row_place& place) {
@@ -148,8 +148,8 @@ bool fold::is_forgotten(const row_place& bound) {
     if (horizon <= instant{0}) {
         return false;
     }
-    const auto row = tables_.row(bound);
-    if (!row) {
+    const task_row* row = tables_.rows.find(bound);
+    if (row == nullptr) {
         return false;
     }
     instant commanded_at = row->ended_at;

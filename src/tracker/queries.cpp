@@ -135,12 +135,13 @@ result<task_page> queries::tasks(const task_filter& f) {
         ++looked_at;
         reached = std::string(key.substr(list->size()));
         const auto place = keys::place_in_submit_order(reached);
-        const auto row = tables_.row(place);
+        const auto row = tables_.rows.look(place);
         if (row && matches(f, place, *row)) {
             page.items.push_back(view(place, *row, false));
         }
         return true;
     };
+    tables_.rows.write();
     if (f.newest_first) {
         tables_.state.scan_back(*list, last.empty() ? last : *list + last, visit);
     } else {
@@ -270,6 +271,7 @@ std::vector<queue_view> queries::queues(const std::map<model::queue_name, std::i
 /// place below are not looked for: this is an estimate.
 std::optional<instant> queries::oldest_pending(const queue_view& q) {
     std::optional<instant> oldest;
+    tables_.rows.write();
     for (const auto shard : tables_.shards()) {
         const auto topic = keys::rows_of_topic(shard, q.queue, q.priority);
         std::string& from = looked_up_to_[topic];

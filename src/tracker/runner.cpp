@@ -19,6 +19,7 @@ constexpr milliseconds commit_interval{400};
 constexpr milliseconds longest_uncommitted{1'000};
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
+constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "1";
 constexpr std::string_view layout_key = "V";
@@ -206,6 +207,7 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
 bool runner::must_commit() const {
     return uncommitted_ >= most_uncommitted ||
            state_->uncommitted_bytes() >= most_uncommitted_bytes ||
+           tables_->rows.changed_rows() >= most_changed_rows ||
            (uncommitted_ > 0 && deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted);
 }
 

@@ -47,6 +47,7 @@ bool sweeps::advance(std::size_t rows) {
     open_sweep& s = open_.begin()->second;
     std::vector<row_place> places;
     bool more = false;
+    tables_.rows.write();
     tables_.state.scan(list, s.next, [&](std::string_view key, std::string_view) {
         if (places.size() == rows) {
             more = true;
@@ -71,21 +72,22 @@ bool sweeps::advance(std::size_t rows) {
 }
 
 bool sweeps::correct(const row_place& place) {
-    auto row = tables_.row(place);
-    if (!row) {
+    const task_row* stored = tables_.rows.find(place);
+    if (stored == nullptr) {
         return false;
     }
-    const counted before = tables_.count_of(place, row);
+    task_row row = *stored;
+    const counted before = tables_.count_of(place, &row);
     if (before.as != standing::task || before.effective == before.listed) {
         return false;
     }
     instant commanded_at{0};
-    tables_.effective(place, *row, &commanded_at);
-    row->listed = before.effective;
-    const counted after = tables_.count_of(place, row);
+    tables_.effective(place, row, &commanded_at);
+    row.listed = before.effective;
+    const counted after = tables_.count_of(place, &row);
     tables_.counters.apply({before, after, commanded_at, {}});
-    tables_.relist(before, after);
-    tables_.put_row(place, *row);
+    tables_.rows.change(place, std::move(row));
+    tables_.rows.relist(before, after);
     return true;
 }
 

@@ -91,13 +91,14 @@ bool shown_before(const id_entry& a, const id_entry& b) {
 
 }  // namespace
 
-tables::tables(store::kv& s) : state(s), names(s), groups(s), counters(s, groups) {
+tables::tables(store::kv& s) : state(s), names(s), groups(s), counters(s, groups), rows(s) {
     reload();
 }
 
 void tables::reload() {
     names.forget_cached();
     groups.forget_all();
+    rows.forget_all();
     partitions_.clear();
     totals = {};
     read_partitions();
@@ -133,15 +134,6 @@ void tables::read_commands(model::shard_id shard, partition_state& p) {
         p.ledger.apply(at, given, c);
         return true;
     });
-}
-
-std::optional<task_row> tables::row(const row_place& place) const {
-    const auto stored = state.get(keys::row(place));
-    return stored ? std::optional(read_row(*stored)) : std::nullopt;
-}
-
-void tables::put_row(const row_place& place, const task_row& row) {
-    state.put(keys::row(place), write_row(row));
 }
 
 std::optional<id_entry> tables::find_id(const model::task_id& id, model::shard_id shard) const {
@@ -260,10 +252,10 @@ model::task_facts tables::effective(const row_place& place, const task_row& row,
     return ledger.effective(place.record, job, row.facts, at);
 }
 
-counted tables::count_of(const row_place& place, const std::optional<task_row>& row) {
+counted tables::count_of(const row_place& place, const task_row* row) {
     counted c;
     c.place = place;
-    if (!row) {
+    if (row == nullptr) {
         return c;
     }
     c.known = row->known;
@@ -282,35 +274,6 @@ counted tables::count_of(const row_place& place, const std::optional<task_row>& 
     return c;
 }
 
-void tables::relist(const counted& before, const counted& after) {
-    const bool was = before.as == standing::task;
-    const bool is = after.as == standing::task;
-    const bool moved =
-        was && is && before.same_groups(after) && before.submitted_at == after.submitted_at;
-    const auto each_list = [](const counted& c, const auto& visit) {
-        visit(keys::list_all());
-        visit(keys::list_of_job(c.job));
-        visit(keys::list_of_queue(c.place.record.queue));
-        for (const auto tag : c.tags) {
-            visit(keys::list_of_tag(tag));
-        }
-    };
-    const auto before_at = keys::submit_order(before.submitted_at, before.place);
-    const auto after_at = keys::submit_order(after.submitted_at, after.place);
-    if (was && (!moved || before.listed != after.listed)) {
-        state.erase(keys::list_of_state(before.listed) + before_at);
-    }
-    if (was && !moved) {
-        each_list(before, [&](const std::string& list) { state.erase(list + before_at); });
-    }
-    if (is && (!moved || before.listed != after.listed)) {
-        state.put(keys::list_of_state(after.listed) + after_at, {});
-    }
-    if (is && !moved) {
-        each_list(after, [&](const std::string& list) { state.put(list + after_at, {}); });
-    }
-}
-
 void tables::commit() {
     for (auto& [shard, p] : partitions_) {
         if (p.changed) {
@@ -326,8 +289,10 @@ void tables::commit() {
     }
     state.put(keys::totals(), out);
     groups.write_changed();
+    rows.write();
     state.commit();
     groups.forget_some();
+    rows.forget_some();
 }
 
 }  // namespace kwq::tracker

@@ -6,6 +6,7 @@
 #include "store/kv.hpp"
 #include "tracker/groups.hpp"
 #include "tracker/name_table.hpp"
+#include "tracker/row_cache.hpp"
 #include "tracker/row_counters.hpp"
 #include "tracker/rows.hpp"
 
@@ -39,9 +40,6 @@ public:
     explicit tables(store::kv& state);
     void reload();  // after the state was cleared
 
-    std::optional<task_row> row(const row_place& place) const;
-    void put_row(const row_place& place, const task_row& row);
-
     std::optional<id_entry> find_id(const model::task_id& id, model::shard_id shard) const;
     void bind_id(const model::task_id& id, const row_place& place);
     void offer_id(const model::task_id& id, const row_place& place);
@@ -64,10 +62,8 @@ public:
 
     /// The row's facts with the commands in force applied; `at`: when the last one was given.
     model::task_facts effective(const row_place& place, const task_row& row, instant* at = nullptr);
-    counted count_of(const row_place& place, const std::optional<task_row>& row);
-
-    /// Keeps the lists in step with a row's change.
-    void relist(const counted& before, const counted& after);
+    /// What counters and lists need of it; null: there is none.
+    counted count_of(const row_place& place, const task_row* row);
 
     void commit();
 
@@ -75,6 +71,7 @@ public:
     name_table names;
     group_store groups;
     row_counters counters;
+    row_cache rows;
     fold_totals totals;
 
 private:

@@ -86,7 +86,7 @@ task_view queries::view(const row_place& place, const task_row& row, bool with_a
 
 result<task_view> queries::task(const model::task_id& id) {
     const auto place = tables_.place_of(id);
-    const auto row = place ? tables_.row(*place) : std::nullopt;
+    const auto row = place ? tables_.rows.look(*place) : std::nullopt;
     if (!row) {
         return model::error{model::errc::task_unknown, "no task has this id", "id"};
     }
