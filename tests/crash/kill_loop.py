@@ -66,30 +66,23 @@ class Cycles:
             self.away.append(time.monotonic() - begun)
 
 
-async def until(probe, seconds, what):
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if await probe():
-                return
-        except NotSent:
-            pass
-        if time.monotonic() > end:
-            raise SystemExit(f"waited {seconds} s in vain: {what}")
-        await asyncio.sleep(0.1)
-
-
 async def drain(load, caller):
     """Until every task has ended."""
     load.submitting, load.draining = False, True
 
-    async def idle():
-        _, answer = await caller.look("GET", "/stats")
-        counts = answer["overall"]["counts"]
-        return answer["tracker"]["lag"] == 0 and not sum(
-            counts[state] for state in ("scheduled", "pending", "allocated", "running"))
-
-    await until(idle, 240, "all tasks have ended")
+    open_states = ("scheduled", "pending", "allocated", "running")
+    least, since = None, time.monotonic()
+    while least != 0:
+        await asyncio.sleep(0.1)
+        try:
+            _, answer = await caller.look("GET", "/stats")
+        except NotSent:
+            continue
+        left = sum(answer["overall"]["counts"][state] for state in open_states) + answer["tracker"]["lag"]
+        if least is None or left < least:
+            least, since = left, time.monotonic()
+        if time.monotonic() - since > 90:
+            raise SystemExit(f"{left} tasks do not end: {answer}")
     await load.stop()
 
 
