@@ -6,7 +6,6 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace kwq::bench {
@@ -16,6 +15,11 @@ namespace {
 using clock = load_pool::clock;
 constexpr std::string_view submit_target = "/kwq/v1/tasks";
 constexpr std::string_view take_target = "/kwq/v1/leases";
+
+/// For a pause: no request is out that can be answered.
+void nothing_comes(const load_answer& a) {
+    throw load_failure("an answer that was not expected: status " + std::to_string(a.status));
+}
 
 double seconds_since(clock::time_point began) {
     return std::chrono::duration<double>(clock::now() - began).count();
@@ -293,6 +297,35 @@ measurement measure_latency(const load_plan& plan) {
     m.seconds = seconds_since(began);
     m.submit = submits.look();
     m.take = leases.look();
+    return m;
+}
+
+measurement measure_ping(const load_plan& plan) {
+    measurement m;
+    load_pool pool(plan.server, plan.producers);
+    durations times;
+    std::size_t sent = 0;
+    const auto began = clock::now();
+    const auto ask = [&](std::size_t connection) {
+        if (sent < plan.tasks) {
+            ++sent;
+            pool.get(connection, "/livez");
+        }
+    };
+    for (std::size_t i = 0; i < plan.producers; ++i) {
+        ask(i);
+    }
+    while (pool.busy() > 0) {
+        pool.wait(clock::now() + std::chrono::milliseconds(100), [&](const load_answer& a) {
+            times.add(a.took);
+            m.failed += a.status == 200 ? 0 : 1;
+            ask(a.connection);
+        });
+        check_time(began + plan.give_up);
+    }
+    m.seconds = seconds_since(began);
+    m.tasks = times.count();
+    m.submit = times.look();
     return m;
 }
 

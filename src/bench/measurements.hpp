@@ -43,4 +43,7 @@ measurement measure_cycle(const load_plan& plan);
 /// One worker waits, one task is submitted; again and again.
 measurement measure_latency(const load_plan& plan);
 
+/// Requests that touch nothing (`/livez`): what HTTP alone costs on this machine.
+measurement measure_ping(const load_plan& plan);
+
 }  // namespace kwq::bench

@@ -18,10 +18,11 @@ struct kind {
     std::string_view name;
     bench::measurement (*measure)(const bench::load_plan&);
 };
-constexpr std::array<kind, 4> kinds{{{"submit", bench::measure_submit},
+constexpr std::array<kind, 5> kinds{{{"submit", bench::measure_submit},
                                      {"work", bench::measure_work},
                                      {"cycle", bench::measure_cycle},
-                                     {"latency", bench::measure_latency}}};
+                                     {"latency", bench::measure_latency},
+                                     {"ping", bench::measure_ping}}};
 
 std::string line(const char* what, const bench::percentiles& p) {
     std::array<char, 160> text{};
@@ -44,13 +45,13 @@ public:
     description describe() override {
         return {
             .name = "bench",
-            .summary = "Measure a server: submit, work, cycle or latency",
+            .summary = "Measure a server: submit, work, cycle, latency or ping",
             .details =
                 "submit: tasks in, nothing else. work: take and complete tasks that are there. "
                 "cycle: both at once, "
                 "until every task is complete and counted by the tracker. latency: from submitting "
                 "one task to a "
-                "waiting worker having it.\n\n"
+                "waiting worker having it. ping: requests that touch nothing, for comparison.\n\n"
                 "It fills the server with tasks of its own job and takes what it finds on the "
                 "queue: give it a server "
                 "of its own. Without --rate each connection sends its next request when it has its "
@@ -69,10 +70,10 @@ public:
                  {"--priorities", "N", "Spread over priorities 1 to N", &priorities_, {}},
                  {"--delayed", "PERCENT", "So many wait ten minutes", &delayed_, {}}},
             .arguments = {{"WHAT",
-                           "submit, work, cycle or latency",
+                           "submit, work, cycle, latency or ping",
                            true,
                            &what_,
-                           {"submit", "work", "cycle", "latency"}}},
+                           {"submit", "work", "cycle", "latency", "ping"}}},
             .examples = {"kwq bench cycle -n 100000 -b 100", "kwq bench latency -n 500"}};
     }
 
@@ -82,7 +83,8 @@ public:
             chosen = k.name == what_ ? &k : chosen;
         }
         if (chosen == nullptr) {
-            return usage_failure("`" + what_ + "` is no measurement: submit, work, cycle, latency");
+            return usage_failure("`" + what_ +
+                                 "` is no measurement: submit, work, cycle, latency, ping");
         }
         if (auto bad = bad_option()) {
             return *bad;
