@@ -43,6 +43,13 @@ void ready_buffer::add(task_ptr task) {
     line->second.tasks.emplace(at, waiting{std::move(task)});
 }
 
+void ready_buffer::clear() {
+    lanes_.clear();
+    by_record_.clear();
+    by_id_.clear();
+    bytes_ = 0;
+}
+
 bool ready_buffer::contains(const record& place) const {
     return by_record_.find(place) != by_record_.end();
 }
@@ -144,7 +151,7 @@ std::size_t ready_buffer::tasks(const lane_key& key) const {
 }
 
 std::vector<record> ready_buffer::evict() {
-    std::map<lane_key, record> lowest;
+    std::vector<record> out;
     while (over_budget()) {
         // Lowest priority first, whatever the queue; the last offset of it, whatever the job. The
         // last task of a lane stays: a lane that never shows one would never be served.
@@ -165,13 +172,7 @@ std::vector<record> ready_buffer::evict() {
             }
         }
         const lane_key key = victim->first;
-        const auto gone = take_at(victim->second, key, whose, latest);
-        lowest.insert_or_assign(key, gone->place);
-    }
-    std::vector<record> out;
-    out.reserve(lowest.size());
-    for (const auto& [key, place] : lowest) {
-        out.push_back(place);
+        out.push_back(take_at(victim->second, key, whose, latest)->place);
     }
     return out;
 }

@@ -36,6 +36,7 @@ public:
     explicit ready_buffer(std::size_t budget_bytes) : budget_(budget_bytes) {}
 
     void add(task_ptr task);
+    void clear();
     bool contains(const record& place) const;
     /// Takes it out, or null.
     task_ptr remove(const record& place);
@@ -52,8 +53,7 @@ public:
     bool near_budget() const { return bytes_ * 10 > budget_ * 9; }
 
     /// Drops from the lowest priority, latest first, until within the budget, but for one task of
-    /// each lane. For each lane touched: the lowest offset dropped, from where it must be read
-    /// again.
+    /// each lane. Returns what was dropped: it must be read again.
     std::vector<record> evict();
 
 private:

@@ -52,6 +52,7 @@ void shard::on_own_claim(const moment& now) {
         lane.next = offset{0};  // what was on its way may not have happened: all is met again
         lane.returned_next = offset{0};
     }
+    buffer_.clear();  // another owner may have decided about what waits there
     give_up_in_flight(now);
     for (auto& c : commands_) {
         c.sent = false;
@@ -109,6 +110,9 @@ void shard::push(in_flight_event e, const moment& now, bool synced) {
     if (model::is_owner_event(e.event.body)) {
         e.event.owner = model::owner_stamp{state_.partition().epoch, t_of(now)};
     }
+    const auto* where = model::place_of(e.event.body);
+    const auto found = where == nullptr ? reserved_.end() : reserved_.find(*where);
+    e.holds_reservation = found != reserved_.end() && !std::exchange(found->second.held, true);
     effects_.push_back(emit{e.event, synced});
     in_flight_.push_back(std::move(e));
 }
@@ -191,17 +195,17 @@ void shard::settle_in_flight(const model::logged_event& logged, const applied& a
             finish_if_done(mine.settle->first, now);
         }
     }
-    if (std::holds_alternative<model::ready>(mine.event.body)) {
-        if (readying_ > 0 && --readying_ == 0) {
-            next_due_ = state_.next_due();
-        }
+    if (std::holds_alternative<model::ready>(mine.event.body) && readying_ > 0 &&
+        --readying_ == 0) {
+        next_due_ = state_.next_due();
     }
     const record* where = model::place_of(mine.event.body);
     if (where == nullptr) {
         return;
     }
     reservation r;
-    if (const auto found = reserved_.find(*where); found != reserved_.end()) {
+    if (const auto found = reserved_.find(*where);
+        mine.holds_reservation && found != reserved_.end()) {
         r = std::move(found->second);
         reserved_.erase(found);
     }
@@ -242,16 +246,6 @@ void shard::on_allocated_back(const model::allocated& e, const applied& a, reser
     found->second.answer.leases.push_back({e.lease, deadline, e.attempt, std::move(r.task)});
     workers_.took(e.worker);
     finish_if_done(found->first, now);
-}
-
-void shard::put_back(const task_ptr& task, const moment& now) {
-    if (!wants(task->place)) {
-        return;
-    }
-    if (owner_ && judge(task, now) == judgement::gone) {
-        return;
-    }
-    buffer_.add(task);
 }
 
 void shard::returned_at(const record& where) {

@@ -94,8 +94,7 @@ public:
     /// `task` is the record at its place, decoded.
     void cancel(request_id request, const task_ptr& task, const moment& now);
     void retry(request_id request, const record& place, const moment& now);
-    /// Workers can reach it from now on: their leases have a full period from here. Before it none
-    /// ends, however long the start took.
+    /// Workers can reach it now: their leases have a full period from here, before it none ends.
     void open_doors(const moment& now);
     /// No more is handed out, ever; waiting polls are answered empty.
     void stop_dispatch(const moment& now);
@@ -120,15 +119,16 @@ public:
 
 private:
     friend class invariants;
-
     struct in_flight_event {
         model::event event;
         request_id request = 0;
         std::optional<std::pair<poll_ticket, std::size_t>> settle;  // of a poll: index in settled
+        bool holds_reservation = false;  // the one of its place was made for it
     };
     struct reservation {
         task_ptr task;                      // null when only the place is named
         std::optional<poll_ticket> ticket;  // an allocation for this poll
+        bool held = false;                  // by the event it was made for
     };
     struct waiting_poll {
         poll_request request;

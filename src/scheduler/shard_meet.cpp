@@ -84,17 +84,28 @@ void shard::drop_covered(const record& where) {
     io(lane_of(where)).skipped.insert({where.offset, after(where.offset)});
 }
 
+void shard::put_back(const task_ptr& task, const moment& now) {
+    const auto& lane = io(lane_of(task->place));
+    const bool is_back = state_.is_returned(task->place);
+    const bool is_read = task->place.offset < (is_back ? lane.returned_next : lane.next);
+    if (!is_read || !wants(task->place)) {
+        return;  // what is before it has still to be read, and it will be with that
+    }
+    if (owner_ && judge(task, now) == judgement::gone) {
+        return;
+    }
+    buffer_.add(task);
+}
+
 void shard::on_records(const read_lane& asked, std::vector<met_record> records, offset next,
                        const moment& now) {
     auto& lane = io(asked.lane);
     auto& position = asked.returned ? lane.returned_next : lane.next;
     (asked.returned ? lane.reading_returned : lane.reading) = false;
-    if (position == asked.from) {
-        position = next;  // unless it was put back meanwhile
+    if (position != asked.from || !owner_) {
+        return;  // it was put back meanwhile: what was read lies behind a gap, and is read again
     }
-    if (!owner_) {
-        return;
-    }
+    position = next;
     std::vector<task_ptr> paused;
     for (auto& met : records) {
         if (!wants(met.place)) {
@@ -119,8 +130,9 @@ void shard::on_records(const read_lane& asked, std::vector<met_record> records, 
     park_paused(paused, now);
     for (const auto& dropped : buffer_.evict()) {
         auto& l = io(lane_of(dropped));
-        l.next = std::min(l.next, dropped.offset);
-        l.returned_next = std::min(l.returned_next, dropped.offset);
+        const bool is_back = state_.is_returned(dropped);
+        auto& again = is_back ? l.returned_next : l.next;
+        again = std::min(again, dropped.offset);
     }
 }
 

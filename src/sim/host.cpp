@@ -16,6 +16,7 @@ host::host(world& w, std::function<void()> step)
     : world_(w),
       step_(std::move(step)),
       log_(w.time, w.random),
+      noted_(log_),
       model_(w, topics_, log_, noted_),
       promises_(w, topics_, log_, model_),
       machines_{machine{log_, topics_}, machine{log_, topics_}},
@@ -33,7 +34,7 @@ host::~host() = default;
 scheduler::scheduler_config host::draw_config() {
     scheduler::scheduler_config c;
     c.owner = "sim";
-    constexpr std::size_t buffers[] = {64U << 20U, 30'000, 4'000};
+    constexpr std::size_t buffers[] = {64U << 20U, 30'000, 15'000};
     c.ready_buffer_bytes = buffers[world_.below(std::size(buffers))];
     c.max_waiting_polls = world_.below(4) == 0 ? 2 : 10'000;
     constexpr std::int64_t horizons[] = {7LL * 24 * 3'600 * 1'000, 600'000, 10'000};

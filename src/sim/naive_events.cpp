@@ -110,6 +110,7 @@ void_reason naive_model::judge_lease(const naive_task& t, const model::lease_tok
 void_reason naive_model::judge_task(offset, const model::event& e, naive_task& t) {
     const auto& b = e.body;
     const bool waits = t.place == place::ahead || t.place == place::pending;
+    const bool ahead = t.place == place::ahead || t.cancelled_unnamed || is_forgotten(t);
     if (const auto* a = std::get_if<model::allocated>(&b)) {
         if (!waits) {
             return void_reason::wrong_place;
@@ -131,13 +132,13 @@ void_reason naive_model::judge_task(offset, const model::event& e, naive_task& t
     }
     if (const auto* d = std::get_if<model::duplicate>(&b)) {
         const auto other = bound(d->id);
-        if (t.place != place::ahead) {
+        if (!ahead) {
             return void_reason::wrong_place;
         }
         return other && &tasks_.at(*other) != &t ? void_reason::none : void_reason::not_duplicate;
     }
     if (std::holds_alternative<model::rejected>(b)) {
-        return t.place == place::ahead ? void_reason::none : void_reason::wrong_place;
+        return ahead ? void_reason::none : void_reason::wrong_place;
     }
     if (const auto* x = std::get_if<model::lease_expired>(&b)) {
         if (t.place != place::leased || t.lease != x->lease) {
@@ -168,6 +169,7 @@ void_reason naive_model::judge_task(offset, const model::event& e, naive_task& t
 void naive_model::introduce(naive_task& t, const model::task_id& id,
                             const std::optional<model::task_intro>& intro) {
     if (t.place == place::ahead && intro) {
+        t.named = true;
         t.id = id;
         t.job = intro->job;
         t.limits = intro->limits;
@@ -276,6 +278,7 @@ void naive_model::settle(naive_task& t, place p, offset at_offset, instant when)
     t.since = at_offset;
     t.settled_at = when;
     t.parked = false;
+    t.cancelled_unnamed = t.cancelled_unnamed && p == place::cancelled;
 }
 
 /// Settled before the horizon: nobody knows anything of it any more.
@@ -303,12 +306,14 @@ void naive_model::take_partition(offset at_offset, const model::event& e) {
     } else if (const auto* h = std::get_if<model::horizon>(&b)) {
         horizon_ = std::max(horizon_, h->before);
     } else if (const auto* c = std::get_if<model::cursor>(&b)) {
-        // It may pass over what is settled, never over what still waits.
+        // It may pass over what is settled, never over what still waits where it was submitted:
+        // what came back from elsewhere waits in another list.
         const lane l{c->queue, c->priority};
         auto& waiting = waiting_[l];
-        if (c->next && !waiting.empty() && *waiting.begin() < *c->next &&
-            tasks_.at({l.first, l.second, *waiting.begin()}).place == place::ahead) {
-            broken("the cursor passed over a waiting task", e);
+        for (auto o = waiting.begin(); c->next && o != waiting.end() && *o < *c->next; ++o) {
+            if (tasks_.at({l.first, l.second, *o}).since.value() < 0) {
+                broken("the cursor passed over a waiting task", e);
+            }
         }
         for (const auto& r : c->done) {
             if (waiting.lower_bound(r.first) != waiting.lower_bound(r.last)) {
@@ -365,6 +370,7 @@ void naive_model::take_control(offset at_offset, const model::event& e) {
         if (t.place == place::leased) {
             end_lease(at_offset, t, outcome::cancelled, false);
         }
+        t.cancelled_unnamed = of_job && !t.named;
         settle(t, place::cancelled, at_offset, e.at);
         waiting_[l].erase(where.offset);
     }

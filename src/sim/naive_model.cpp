@@ -132,6 +132,9 @@ void naive_model::read_status() {
                 world_.past.add("unreadable", r.offset.value());
                 continue;
             }
+            if (world_.past.is_recording() && !reading_again_) {
+                world_.past.explain(r.value);
+            }
             if (std::holds_alternative<model::allocated>(e->body) && !r.headers.empty() &&
                 !reading_again_) {
                 naive_order(*this).check(*e, r);
@@ -139,9 +142,6 @@ void naive_model::read_status() {
             const auto v = judge(r.offset, *e);
             world_.past.add(model::type_name(e->body), r.offset.value(),
                             std::string_view(model::to_string(v.reason)));
-            if (world_.past.is_recording()) {
-                world_.past.explain(r.value);
-            }
             if (!reading_again_) {
                 world_.counts.event(*e, v.before, v.reason);
             }

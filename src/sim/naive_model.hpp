@@ -40,6 +40,10 @@ struct naive_task {
 
     model::place place = place::ahead;
     bool parked = false;  // ahead or pending, held back with its job
+    /// Cancelled with its job before any event named it: its record alone says what its job is,
+    /// and events that do not say it find it ahead.
+    bool cancelled_unnamed = false;
+    bool named = false;  // by an accepted event that said what it is
     bool running = false;
     std::uint32_t attempt = 0;
     std::uint32_t spent = 0;

@@ -21,7 +21,8 @@ void naive_order::check(const model::event& e, const eventlog::log_record& r) co
     }
     const auto& knew = model_.noted_.at(std::strtoull(mark->second.c_str(), nullptr, 10));
     const auto mine = model_.tasks_.find(a.place);
-    if (!knew.in_order || mine == model_.tasks_.end()) {
+    if (!knew.in_order || knew.disk_failures != model_.noted_.disk_failures() ||
+        mine == model_.tasks_.end()) {
         return;
     }
     const view v{knew, e.at};
@@ -64,8 +65,10 @@ void naive_order::check_earlier(const model::allocated& a, const naive_task& min
         // What came back is behind what had been read ahead by then.
         const bool before = t.since.value() < 0 || t.end_when_back <= a.place.offset;
         if (before && t.job == mine.job && was_ready(other, v, true)) {
-            world::broken("out of order: " + to_string(a.place) + " was allocated while " +
-                          to_string(other) + " of the same job waited");
+            world::broken(
+                "out of order: " + to_string(a.place) + " was allocated while " + to_string(other) +
+                " of the same job waited" +
+                (t.since.value() < 0 ? "" : ", back since " + std::to_string(t.since.value())));
         }
     }
 }

@@ -173,6 +173,9 @@ void process::after_event(const scheduler::shard& s, model::offset at,
         }
         parts_.around.counts.happened("check: invariants");
     }
+    if (at >= parts_.model.status_end()) {
+        parts_.model.catch_up();  // a flush has just placed it
+    }
     const auto& v = parts_.model.verdict(at);
     if (!v || v->reason != a.verdict.reason) {
         world::broken("the scheduler says " + std::string(to_string(a.verdict.reason)) +

@@ -73,6 +73,7 @@ void process_log::stamp(std::vector<eventlog::new_record>& batch) {
             continue;
         }
         if (number.empty()) {
+            now_.disk_failures = noted_.disk_failures();
             number = std::to_string(noted_.note(now_));
         }
         r.headers.emplace_back(bases::header, number);
@@ -96,7 +97,7 @@ void process_log::note_read(const eventlog::topic_partition& where,
                             const std::vector<eventlog::log_record>& found) {
     if (std::exchange(turn_, life_.turns()) != life_.turns()) {
         now_.status_before = now_.status;
-        now_.ends_before = now_.ends;
+        now_.ends_before = std::exchange(now_.ends_in_turn, now_.ends);
     }
     if (found.empty()) {
         return;
