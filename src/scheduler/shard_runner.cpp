@@ -51,7 +51,7 @@ void shard_runner::start() {
         add_queue(q);
     }
     catch_up();
-    const auto claimed = owned_.get_future();
+    auto claimed = owned_.get_future();
     const auto nonce = deps_.random.next();
     shard_->claim(now(), std::to_string(nonce));
     watch_status();
@@ -67,6 +67,7 @@ void shard_runner::start() {
     if (!is_claimed) {
         cannot_start("the claim of shard " + std::to_string(id_.value()) + " was not read back");
     }
+    claimed.get();  // throws why there is none, if that is known
 }
 
 void shard_runner::open_state() {
@@ -327,6 +328,12 @@ void shard_runner::append_batch() {
 void shard_runner::on_append_failed(const eventlog::log_error& e) {
     if (e.code == eventlog::errc::stopped) {
         die("the log has stopped: " + e.detail);
+        return;
+    }
+    if (e.code == eventlog::errc::storage_full && !std::exchange(owned_set_, true)) {
+        owned_.set_exception(std::make_exception_ptr(
+            std::runtime_error("scheduler: shard " + std::to_string(id_.value()) +
+                               " cannot be claimed: " + e.detail)));
         return;
     }
     deps_.logger.log(observe::level::warn, "scheduler", "an append failed: claiming anew",

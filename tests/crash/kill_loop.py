@@ -40,8 +40,9 @@ class Cycles:
         while True:
             if self.server.process.poll() is not None:
                 raise SystemExit(f"the server ended by itself, with {self.server.process.returncode}: {self.server.log()}")
-            if all(self.open_now()):
-                return
+            counts = self.open_now()
+            if all(counts):
+                return counts
             if time.monotonic() > end:
                 raise SystemExit(f"a cycle never had submits, leases and retries at once: {self.open_now()}")
             await asyncio.sleep(0.005)
@@ -49,8 +50,7 @@ class Cycles:
     async def cycle(self, number):
         await self.until_open()
         await asyncio.sleep(self.random.random() * 0.1)
-        await self.until_open()
-        for name, count in zip(self.at_fault, self.open_now()):
+        for name, count in zip(self.at_fault, await self.until_open()):
             self.at_fault[name].append(count)
         begun = time.monotonic()
         kind = "long stop" if number % 12 == 5 else "stop, then kill" if number % 6 == 2 else "kill"

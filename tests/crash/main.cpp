@@ -179,6 +179,7 @@ int power_cuts(const settings& s) {
             return give_up(at, "in the end");
         }
         totals.add(at);
+        std::fprintf(stderr, "%lld cuts\n", static_cast<long long>(cuts));
     }
     std::printf(
         "%lld power cuts, seed %lld: nothing lost, nothing counted twice, no answer untrue\n",
