@@ -12,7 +12,10 @@ CTEST = ctest --no-tests=error --timeout 600 --parallel $(JOBS)
 # How many seconds `make fuzz` gives each target.
 SECONDS ?= 60
 
-.PHONY: help run test asan tsan fuzz bench install package format lint clean
+# Which of the deliberate bugs `make mutants` tries; none: all.
+MUTANTS ?=
+
+.PHONY: help run test asan tsan fuzz mutants bench install package format lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +24,7 @@ help:
 	@echo 'make asan      the tests with address and undefined-behaviour sanitizers'
 	@echo 'make tsan      the tests with the thread sanitizer'
 	@echo 'make fuzz      fuzz every reader of foreign bytes, SECONDS=60 each'
+	@echo 'make mutants   build KWQ with one deliberate bug after the other; each must be noticed'
 	@echo 'make bench     measure the server on this machine'
 	@echo 'make install   install to $${DESTDIR}$${PREFIX} (/usr/local)'
 	@echo 'make package   a Debian package in build/release'
@@ -47,6 +51,10 @@ asan tsan:
 fuzz:
 	@scripts/setup run test sanitize
 	@tests/fuzz/run $(SECONDS)
+
+mutants:
+	@scripts/setup run test
+	@tests/mutants/run.py $(MUTANTS)
 
 bench:
 	@scripts/setup run test

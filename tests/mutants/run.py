@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Builds KWQ with one deliberate bug after the other and sees who notices. `run.py` tries all, `run.py NAME...` some,
+`run.py --fit` only looks whether the text of each is still in the tree, exactly once.
+
+The sources are copied to a folder that is removed in the end; the tree itself is never touched. First the tree as it is
+goes through the same programs with the same limits: what reports a bug there proves nothing."""
+
+import argparse
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from mutants import CATCHERS, MUTANTS
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMORY = 6 << 30  # a bug may ask for all there is
+FLAGS = ("-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-16", "-DCMAKE_BUILD_TYPE=Release",
+         "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g1")  # as the preset `ci`
+
+
+class Outcome(NamedTuple):
+    caught: bool
+    seeds: str
+    seconds: float
+    how: str
+
+
+def misfits():
+    """Mutants whose text is not in the tree exactly once."""
+    for mutant in MUTANTS:
+        for edit in mutant.edits:
+            times = (ROOT / edit.path).read_text().count(edit.old)
+            if times != 1:
+                yield f"{mutant.name}: its text is {times} times in {edit.path}: {edit.old.strip()!r}"
+
+
+class Scratch:
+    """A copy of the sources and its build."""
+
+    def __init__(self, folder, jobs):
+        self.folder, self.jobs = folder, jobs
+        self.source, self.build = folder / "source", folder / "build"
+        self.environment = {**os.environ, "CCACHE_NOHASHDIR": "1", "CCACHE_BASEDIR": str(folder)}
+
+    def copy(self):
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        for name in filter(None, listed.split("\0")):
+            here, there = ROOT / name, self.source / name
+            if not here.is_file() or (there.is_file() and there.read_bytes() == here.read_bytes()):
+                continue
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(here, there)
+            os.utime(there)
+
+    def configure(self):
+        self.run("cmake", "-S", str(self.source), "-B", str(self.build), *FLAGS)
+
+    def make(self, targets):
+        self.run("nice", "ninja", "-C", str(self.build), f"-j{self.jobs}", *sorted(targets))
+
+    def run(self, *command):
+        done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
+
+    def apply(self, mutant):
+        """The texts before, by path."""
+        before = {}
+        for edit in mutant.edits:
+            path = self.source / edit.path
+            text = path.read_text()
+            before.setdefault(edit.path, text)
+            if text.count(edit.old) != 1:
+                raise SystemExit(f"{mutant.name}: its text is not exactly once in {edit.path}")
+            path.write_text(text.replace(edit.old, edit.new))
+        return before
+
+    def restore(self, before):
+        for path, text in before.items():
+            (self.source / path).write_text(text)
+
+    def hunt(self, catcher):
+        target, arguments, seconds = catcher
+        program = next(p for p in self.build.rglob(target) if p.is_file() and os.access(p, os.X_OK))
+        work = self.folder / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        if target == "crash_disk":
+            arguments = (*arguments, "--folder", str(work))
+        return watch([str(program), *arguments], seconds)
+
+
+def watch(command, seconds):
+    """Runs the program; it and what it started are ended when its time is over."""
+    def limit():
+        os.nice(5)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+    began = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                             start_new_session=True, preexec_fn=limit)
+    try:
+        said = child.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        return Outcome(True, "-", time.monotonic() - began, f"does not end within {seconds} s")
+    return judge(child.returncode, said, time.monotonic() - began)
+
+
+def judge(code, said, seconds):
+    found = re.search(r"found by seed \d+ after (\d+) seeds and [\d.]+ s: (.*)", said)
+    if found:
+        return Outcome(True, found[1], seconds, found[2])
+    asserted = re.search(r"seed (\d+): an assertion failed", said)
+    if asserted:
+        where = re.search(r"(\S+\.[ch]pp:\d+.*)", said)
+        return Outcome(True, asserted[1], seconds, "an assertion: " + (where[1] if where else "?"))
+    problem = re.search(r"PROBLEM (.*)", said)
+    if problem:
+        return Outcome(True, "-", seconds, problem[1])
+    lines = said.strip().splitlines()
+    return Outcome(code != 0, "-", seconds, f"exit {code}: {lines[-1] if lines else ''}" if code else "")
+
+
+def shown(name, catcher, outcome):
+    verdict = outcome.how if outcome.caught else "SURVIVES"
+    print(f"{name:32} {catcher:10} {outcome.seeds:>5} {outcome.seconds:7.1f}  {verdict[:150]}", flush=True)
+
+
+def control(scratch, catchers):
+    """The tree as it is must pass."""
+    clean = True
+    for name in sorted(catchers):
+        outcome = scratch.hunt(CATCHERS[name])
+        shown("(no bug)", name, outcome._replace(how=outcome.how or "") if outcome.caught else
+              outcome._replace(caught=True, how="nothing to report"))
+        clean = clean and not outcome.caught
+    return clean
+
+
+def try_all(scratch, mutants):
+    scratch.copy()
+    scratch.configure()
+    catchers = {mutant.catcher for mutant in mutants}
+    scratch.make({CATCHERS[name].target for name in catchers})
+    print(f"{'mutant':32} {'caught by':10} {'seeds':>5} {'seconds':>7}  how")
+    if not control(scratch, catchers):
+        print("the tree without a bug is reported too: the rest would prove nothing")
+        return 1
+    survivors = []
+    for mutant in mutants:
+        before = scratch.apply(mutant)
+        try:
+            scratch.make({CATCHERS[mutant.catcher].target})
+            outcome = scratch.hunt(CATCHERS[mutant.catcher])
+        finally:
+            scratch.restore(before)
+        shown(mutant.name, mutant.catcher, outcome)
+        if not outcome.caught:
+            survivors.append(mutant.name)
+    print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught" + "".join(f"\n{s} survives" for s in survivors))
+    return 1 if survivors else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="mutants to try; without any, all")
+    parser.add_argument("--fit", action="store_true", help="only see that every mutant's text is in the tree, once")
+    parser.add_argument("--folder", type=Path, help="build here and keep it")
+    parser.add_argument("--jobs", type=int, default=2, help="compilers side by side (2)")
+    options = parser.parse_args()
+    wrong = list(misfits())
+    if wrong or options.fit:
+        print("\n".join(wrong) or f"{len(MUTANTS)} mutants fit the tree")
+        return 1 if wrong else 0
+    unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        raise SystemExit(f"no such mutant: {', '.join(sorted(unknown))}")
+    mutants = [m for m in MUTANTS if not options.names or m.name in options.names]
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        return try_all(Scratch(options.folder.resolve(), options.jobs), mutants)
+    with tempfile.TemporaryDirectory(prefix="kwq-mutants-") as folder:
+        return try_all(Scratch(Path(folder), options.jobs), mutants)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
