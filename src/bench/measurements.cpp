@@ -276,8 +276,8 @@ measurement measure_latency(const load_plan& plan) {
             settle(pool, held, m);
         }
         pool.post(1, take_target, write_take(shape, {}));
-        std::this_thread::sleep_for(
-            std::chrono::milliseconds(3));  // tidy: words, because the worker must be waiting first
+        // The worker must be waiting first.
+        pool.wait(clock::now() + std::chrono::milliseconds(3), nothing_comes);
         const auto submitted = clock::now();
         pool.post(0, submit_target, write_tasks(plan.shape, i, 1));
         while (pool.busy() > 0) {
