@@ -28,6 +28,7 @@ class Catcher(NamedTuple):
 CATCHERS = {
     "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 400),
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
+    "scenarios": Catcher("scenario", ("tests/scenario/*.txt",), 60),
     "nth-call": Catcher("crash_disk", ("nth-call", "--stride", "7"), 400),
 }
 
@@ -117,7 +118,7 @@ MUTANTS = (
     one("heartbeat_renews_nothing", "a heartbeat that is confirmed extends the lease", LEASES,
         "    found->second.expires = t + found->second.lease;\n", "    static_cast<void>(t);\n"),
     one("timeout_ignored", "a run ends at its timeout_s", LEASES,
-        "    if (limits.timeout) {\n        e.times_out = t + *limits.timeout;\n    }\n", ""),
+        "    if (limits.timeout) {\n        e.times_out = t + *limits.timeout;\n    }\n", "", "scenarios"),
     one("gone_client_keeps_lease", "what is allocated to a client that has gone comes back at once", SHARD,
         "        send(model::released{e.place, e.id, e.lease, milliseconds{0}}, now);\n        return;\n",
         "        return;\n"),

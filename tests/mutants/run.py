@@ -8,13 +8,13 @@ goes through the same programs with the same limits: what reports a bug there pr
 import argparse
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,26 +87,37 @@ class Scratch:
         for path, text in before.items():
             (self.source / path).write_text(text)
 
-    def hunt(self, catcher):
-        target, arguments, seconds = catcher
+    def keep(self, target, name):
+        """A copy of what was built: the next mutant is built while this one is hunted."""
         program = next(p for p in self.build.rglob(target) if p.is_file() and os.access(p, os.X_OK))
+        kept = self.folder / "programs" / name
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copy(program, kept)
+        return kept
+
+    def hunt(self, program, catcher):
         work = self.folder / "work"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        if target == "crash_disk":
-            arguments = (*arguments, "--folder", str(work))
-        return watch([str(program), *arguments], seconds)
+        command = [str(program), *self.words(catcher)]
+        if catcher.target == "crash_disk":
+            command += ["--folder", str(work)]
+        try:
+            return watch(command, catcher.seconds)
+        finally:
+            program.unlink()
+
+    def words(self, catcher):
+        """Its arguments; `*` means files of the tree, as in a shell."""
+        for word in catcher.arguments:
+            yield from sorted(map(str, self.source.glob(word))) if "*" in word else [word]
 
 
 def watch(command, seconds):
     """Runs the program; it and what it started are ended when its time is over."""
-    def limit():
-        os.nice(5)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
     began = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                             start_new_session=True, preexec_fn=limit)
+    child = subprocess.Popen(["nice", "-n", "5", "prlimit", f"--as={MEMORY}", *command], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
     try:
         said = child.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
@@ -131,44 +142,49 @@ def judge(code, said, seconds):
     return Outcome(code != 0, "-", seconds, f"exit {code}: {lines[-1] if lines else ''}" if code else "")
 
 
-def shown(name, catcher, outcome):
-    verdict = outcome.how if outcome.caught else "SURVIVES"
-    print(f"{name:32} {catcher:10} {outcome.seeds:>5} {outcome.seconds:7.1f}  {verdict[:150]}", flush=True)
+class Hunt(NamedTuple):
+    name: str
+    catcher: str
+    expected: bool  # to be caught
+    outcome: Future
 
-
-def control(scratch, catchers):
-    """The tree as it is must pass."""
-    clean = True
-    for name in sorted(catchers):
-        outcome = scratch.hunt(CATCHERS[name])
-        shown("(no bug)", name, outcome._replace(how=outcome.how or "") if outcome.caught else
-              outcome._replace(caught=True, how="nothing to report"))
-        clean = clean and not outcome.caught
-    return clean
+    def as_expected(self):
+        """Waits for it and says what came of it."""
+        caught, seeds, seconds, how = self.outcome.result()
+        verdict = how if caught else "SURVIVES" if self.expected else "nothing to report"
+        print(f"{self.name:32} {self.catcher:10} {seeds:>5} {seconds:7.1f}  {verdict[:150]}", flush=True)
+        return caught == self.expected
 
 
 def try_all(scratch, mutants):
     scratch.copy()
     scratch.configure()
-    catchers = {mutant.catcher for mutant in mutants}
+    catchers = sorted({mutant.catcher for mutant in mutants})
     scratch.make({CATCHERS[name].target for name in catchers})
-    print(f"{'mutant':32} {'caught by':10} {'seeds':>5} {'seconds':>7}  how")
-    if not control(scratch, catchers):
-        print("the tree without a bug is reported too: the rest would prove nothing")
-        return 1
-    survivors = []
-    for mutant in mutants:
-        before = scratch.apply(mutant)
-        try:
-            scratch.make({CATCHERS[mutant.catcher].target})
-            outcome = scratch.hunt(CATCHERS[mutant.catcher])
-        finally:
-            scratch.restore(before)
-        shown(mutant.name, mutant.catcher, outcome)
-        if not outcome.caught:
-            survivors.append(mutant.name)
+    print(f"{'mutant':32} {'program':10} {'seeds':>5} {'seconds':>7}  what it said", flush=True)
+    wrong = []
+    with ThreadPoolExecutor(1) as hunter:
+        def hunt(name, catcher, expected):
+            program = scratch.keep(CATCHERS[catcher].target, f"{catcher}-{name}")
+            return Hunt(name, catcher, expected, hunter.submit(scratch.hunt, program, CATCHERS[catcher]))
+
+        hunts = [hunt("(none)", name, False) for name in catchers]
+        for mutant in mutants:
+            before = scratch.apply(mutant)
+            try:
+                scratch.make({CATCHERS[mutant.catcher].target})
+                hunts.append(hunt(mutant.name, mutant.catcher, True))
+            finally:
+                scratch.restore(before)
+            while hunts and hunts[0].outcome.done():
+                wrong += [hunts[0].name] if not hunts[0].as_expected() else []
+                hunts.pop(0)
+        wrong += [one.name for one in hunts if not one.as_expected()]
+    survivors = [name for name in wrong if name != "(none)"]
     print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught" + "".join(f"\n{s} survives" for s in survivors))
-    return 1 if survivors else 0
+    if len(wrong) > len(survivors):
+        print("the tree without a bug is reported too: this proves nothing")
+    return 1 if wrong else 0
 
 
 def main():
