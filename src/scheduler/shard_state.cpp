@@ -23,6 +23,20 @@ const model::job_name& job_for(const std::optional<task_row>& stored, const mode
     return intro != nullptr ? intro->job : none;
 }
 
+struct binding {
+    std::uint64_t settled_at = 0;
+    record where;
+};
+
+binding read_binding(std::string_view value) {
+    binding b;
+    b.settled_at = store::take_u64(value);
+    b.where.offset = offset{static_cast<std::int64_t>(store::take_u64(value))};
+    b.where.priority = model::priority{static_cast<std::int32_t>(store::take_u32(value))};
+    b.where.queue = model::queue_name{std::string(value)};
+    return b;
+}
+
 }  // namespace
 
 applied shard_state::apply(const model::logged_event& logged, std::uint32_t crc) {
@@ -102,9 +116,18 @@ void shard_state::move(const record& where, const std::optional<task_row>& store
     const bool keeps_id =
         next.facts.place != place::duplicate && next.facts.place != place::rejected;
     const bool is_new = !stored || stored->facts.place == place::ahead;
-    if (keeps_id && (is_new || is_settled(next.facts.place))) {
+    if (keeps_id && (is_new || (is_settled(next.facts.place) && has_id(next.id, where)))) {
         bind(next.id, where, next.settled_at);
     }
+}
+
+/// A command may have settled a task so long ago that its id is another's by the time it is met.
+bool shard_state::has_id(const model::task_id& id, const record& where) const {
+    if (partition_.horizon == instant{0} || ledger_.empty()) {
+        return true;
+    }
+    const auto value = state_.get(keys::id(id));
+    return !value || read_binding(*value).where == where;
 }
 
 void shard_state::leave(const record& where, const std::optional<task_row>& stored,
@@ -285,11 +308,7 @@ std::optional<record> shard_state::bound(const model::task_id& id) const {
     if (!value || may_forget(keys::id(id), *value, partition_.horizon)) {
         return std::nullopt;
     }
-    std::string_view in = *value;
-    const auto settled_at = store::take_u64(in);
-    const auto o = static_cast<std::int64_t>(store::take_u64(in));
-    const auto p = static_cast<std::int32_t>(store::take_u32(in));
-    record where{model::queue_name{std::string(in)}, model::priority{p}, offset{o}};
+    auto [settled_at, where] = read_binding(*value);
     if (settled_at == 0 && partition_.horizon > instant{0} && !ledger_.empty()) {
         // A command may have settled it, and nobody has met it since to write that down.
         instant at{0};

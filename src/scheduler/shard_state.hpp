@@ -132,6 +132,7 @@ private:
     lane& touch(const lane_key& key);
     range_table returned_table(const lane_key& key) const;
     range_table parked_table(const model::job_name& job, const lane_key& key) const;
+    bool has_id(const model::task_id& id, const record& place) const;
     bool has_left(const record& place, const model::job_name& job) const;
     void erase_waiting(const record& place, const model::job_name& job);
 

@@ -89,6 +89,9 @@ void final_checks::check_follow_ups() {
 
 void final_checks::add_up() {
     for (const auto& [where, t] : host_.model().tasks()) {
+        if (!t.body && t.place == place::cancelled) {
+            continue;  // emptied with its queue before anybody saw that it is no task
+        }
         const auto add = [&t = t](sum& s) {
             if (t.place == place::duplicate) {
                 ++s.duplicates;

@@ -23,6 +23,9 @@ host::host(world& w, std::function<void()> step)
       logger_(observe::make_capturing_logger(
           [&w](observe::level, const std::string& line) { w.past.explain(line); })),
       config_(draw_config()) {
+    if (config_.ready_buffer_bytes >= (1U << 20U)) {
+        model_.promise_no_eviction();
+    }
     for (const auto& q : config_.queues) {
         model_.add_queue(q.queue, q.priorities);
     }

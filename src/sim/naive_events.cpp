@@ -43,6 +43,7 @@ naive_verdict naive_model::judge(offset at_offset, const model::event& e) {
     naive_task& t = at(*where);
     forget_if_past(t);
     v.before = t.place;
+    v.forgotten = is_forgotten(t);
     v.reason = judge_task(at_offset, e, t);
     if (v.reason != void_reason::none) {
         return v;
@@ -53,7 +54,6 @@ naive_verdict naive_model::judge(offset at_offset, const model::event& e) {
     const lane l{where->queue, where->priority};
     if (is_waiting(t)) {
         waiting_[l].insert(where->offset);
-        t.end_when_back = lane_next_[l];
     } else {
         waiting_[l].erase(where->offset);
     }
@@ -110,7 +110,8 @@ void_reason naive_model::judge_lease(const naive_task& t, const model::lease_tok
 void_reason naive_model::judge_task(offset, const model::event& e, naive_task& t) {
     const auto& b = e.body;
     const bool waits = t.place == place::ahead || t.place == place::pending;
-    const bool ahead = t.place == place::ahead || t.cancelled_unnamed || is_forgotten(t);
+    const bool ahead = t.place == place::ahead || t.cancelled_unnamed ||
+                       (is_forgotten(t) && !t.settled_by_command);
     if (const auto* a = std::get_if<model::allocated>(&b)) {
         if (!waits) {
             return void_reason::wrong_place;
@@ -336,7 +337,6 @@ void naive_model::set_parked(const lane& where, const model::offset_range& range
         } else {
             waiting_[where].insert(o);
             t.since = at_offset;
-            t.end_when_back = lane_next_[where];
         }
     }
 }
@@ -356,7 +356,6 @@ void naive_model::take_control(offset at_offset, const model::event& e) {
                 t.place = place::pending;
                 t.spent = 0;
                 t.since = at_offset;
-                t.end_when_back = lane_next_[l];
                 waiting_[l].insert(where.offset);
             }
             continue;
@@ -371,6 +370,7 @@ void naive_model::take_control(offset at_offset, const model::event& e) {
             end_lease(at_offset, t, outcome::cancelled, false);
         }
         t.cancelled_unnamed = of_job && !t.named;
+        t.settled_by_command = true;
         settle(t, place::cancelled, at_offset, e.at);
         waiting_[l].erase(where.offset);
     }

@@ -43,6 +43,7 @@ struct naive_task {
     /// Cancelled with its job before any event named it: its record alone says what its job is,
     /// and events that do not say it find it ahead.
     bool cancelled_unnamed = false;
+    bool settled_by_command = false;
     bool named = false;  // by an accepted event that said what it is
     bool running = false;
     std::uint32_t attempt = 0;
@@ -55,8 +56,7 @@ struct naive_task {
     model::lease_token last_lease;
     model::outcome last_outcome = model::outcome::none;
     instant due{0};
-    model::offset since{-1};         // status offset of what moved it last
-    model::offset end_when_back{0};  // where its topic ended when it came back
+    model::offset since{-1};  // status offset of what moved it last
     instant settled_at{0};
     int completions = 0;
     int retries = 0;
@@ -65,6 +65,7 @@ struct naive_task {
 struct naive_verdict {
     place before = place::ahead;
     void_reason reason = void_reason::none;
+    bool forgotten = false;  // of a task that nobody need know anything of
 };
 
 /// What became of a lease, for those who were told.
@@ -116,6 +117,8 @@ public:
     void refuse_try(const std::string& mark);
     /// A definite no to whoever holds this lease: nothing of it may count any more.
     void refuse_lease(const model::lease_token& token) { refused_leases_.insert(token.value()); }
+    /// The read-ahead is large enough for everything: order is strict.
+    void promise_no_eviction() { never_evicts_ = true; }
     /// The owner has promised that the lease lives until then.
     void promise_lease(const model::lease_token& token, mono_time until);
     /// What a worker of this name asks for.
@@ -180,6 +183,7 @@ private:
     std::unordered_set<std::string> tries_;
     bool reading_again_ = false;
     // told by others, and kept when the log is read again
+    bool never_evicts_ = false;
     std::unordered_set<std::string> refused_tries_;
     std::unordered_set<std::string> refused_leases_;
     std::unordered_map<std::string, mono_time> promised_;

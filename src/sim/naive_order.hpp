@@ -1,8 +1,9 @@
 // naive_order: was it this task's turn? Judged by what the owner had read when it allocated: no
 // task of a higher priority of the queue, and none of the same job before it, may have been ready
-// and known then and still have waited. Soft affinity may prefer a task of its own; and a task that
-// comes back may find that those behind it have been read ahead already, so it is only ahead of
-// what was submitted later.
+// and known then and still have waited. Soft affinity may
+// prefer a task of its own. Of one priority, only tasks that never left their place are compared:
+// one that comes back may find that others have been read ahead of it; and when the read-ahead is
+// full and drops tasks, their order is not promised at all.
 #pragma once
 
 #include "sim/naive_model.hpp"

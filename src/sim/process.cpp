@@ -177,7 +177,10 @@ void process::after_event(const scheduler::shard& s, model::offset at,
         parts_.model.catch_up();  // a flush has just placed it
     }
     const auto& v = parts_.model.verdict(at);
-    if (!v || v->reason != a.verdict.reason) {
+    // Why an event does not count is another's question, once its task is forgotten.
+    const bool both_void =
+        v && v->forgotten && v->reason != void_reason::none && !a.verdict.accepted();
+    if (!v || (v->reason != a.verdict.reason && !both_void)) {
         world::broken("the scheduler says " + std::string(to_string(a.verdict.reason)) +
                       ", the model " + std::string(v ? to_string(v->reason) : "nothing") + " of " +
                       std::to_string(at.value()));
