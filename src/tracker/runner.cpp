@@ -15,8 +15,8 @@ constexpr std::size_t swept_rows_a_turn = 128;
 /// A commit is made this long after the first change when everything is durable by itself, and
 /// forced (folding waits for the log) at the limits below. The longer, the more rows change again
 /// before they cost the disk anything; what is not committed is folded again after a kill.
-constexpr milliseconds commit_interval{400};
-constexpr milliseconds longest_uncommitted{1'000};
+constexpr milliseconds commit_interval{200};
+constexpr milliseconds longest_uncommitted{500};
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
@@ -107,11 +107,11 @@ std::optional<mono_time> runner::turn() {
             note_uncommitted();
         }
         commit_when_due();
+        ready_ = ready_ || sources_->caught_up();
+        waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
     } catch (const store::storage_failure& e) {
         fail(e.what());
     }
-    ready_ = ready_ || sources_->caught_up();
-    waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
     return wake_at(more);
 }
 
