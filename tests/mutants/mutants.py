@@ -26,7 +26,7 @@ class Catcher(NamedTuple):
 
 
 CATCHERS = {
-    "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 400),
+    "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 150),
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
     "scenarios": Catcher("scenario", ("tests/scenario/*.txt",), 60),
     "nth-call": Catcher("crash_disk", ("nth-call", "--stride", "7"), 400),
@@ -124,7 +124,7 @@ MUTANTS = (
         "        return;\n"),
     one("give_back_forgotten", "a lease whose answer could not be sent comes back at once", SCHEDULER,
         "runner_.core().report(0, {lease, report_release{}}, runner_.now());",
-        "static_cast<void>(lease);"),
+        "runner_.core().report(0, {lease, report_running{}}, runner_.now());"),
     # ---- coming back ----
     one("return_not_noticed", "a task that comes back is handed out again", SHARD,
         "    if (a.after.place == place::pending) {\n        returned_at(where);\n    } else if (",

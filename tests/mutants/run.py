@@ -26,6 +26,10 @@ FLAGS = ("-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-16", "-DCMAKE_BUILD_TYPE=R
          "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g1")  # as the preset `ci`
 
 
+class Failed(Exception):
+    """A step of the build."""
+
+
 class Outcome(NamedTuple):
     caught: bool
     seeds: str
@@ -69,7 +73,7 @@ class Scratch:
     def run(self, *command):
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
-            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
+            raise Failed(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
 
     def apply(self, mutant):
         """The texts before, by path."""
@@ -79,7 +83,7 @@ class Scratch:
             text = path.read_text()
             before.setdefault(edit.path, text)
             if text.count(edit.old) != 1:
-                raise SystemExit(f"{mutant.name}: its text is not exactly once in {edit.path}")
+                raise Failed(f"its text is not exactly once in {edit.path}")
             path.write_text(text.replace(edit.old, edit.new))
         return before
 
@@ -174,6 +178,9 @@ def try_all(scratch, mutants):
             try:
                 scratch.make({CATCHERS[mutant.catcher].target})
                 hunts.append(hunt(mutant.name, mutant.catcher, True))
+            except Failed as error:
+                print(f"{mutant.name} does not build: {error}", flush=True)
+                wrong.append(mutant.name)
             finally:
                 scratch.restore(before)
             while hunts and hunts[0].outcome.done():
@@ -181,7 +188,7 @@ def try_all(scratch, mutants):
                 hunts.pop(0)
         wrong += [one.name for one in hunts if not one.as_expected()]
     survivors = [name for name in wrong if name != "(none)"]
-    print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught" + "".join(f"\n{s} survives" for s in survivors))
+    print(f"{len(mutants) - len(survivors)} of {len(mutants)} caught" + "".join(f"\nnot {s}" for s in survivors))
     if len(wrong) > len(survivors):
         print("the tree without a bug is reported too: this proves nothing")
     return 1 if wrong else 0
