@@ -26,6 +26,9 @@ void naive_order::check(const model::event& e, const eventlog::log_record& r) co
         return;
     }
     const view v{knew, e.at};
+    if (is_held_back(a.place, mine->second.job, v)) {
+        world::broken("handed out while paused: " + to_string(a.place));
+    }
     check_higher(a, v);
     if (model_.never_evicts_) {
         check_earlier(a, mine->second, v);
@@ -91,7 +94,7 @@ bool naive_order::was_ready(const model::record& where, const view& v, bool turn
 bool naive_order::is_held_back(const model::record& where, const model::job_name& job,
                                const view& v) const {
     // The newest gate of each scope that the owner had read.
-    const model::gate* scopes[3] = {nullptr, nullptr, nullptr};
+    const model::gate* scopes[4] = {nullptr, nullptr, nullptr, nullptr};
     for (const auto& [at, c] : model_.controls_) {
         const auto* g = std::get_if<model::gate>(&c.body);
         if (g == nullptr || at >= v.knew.control) {
@@ -104,6 +107,8 @@ bool naive_order::is_held_back(const model::record& where, const model::job_name
             scopes[1] = g;
         } else if (g->scope == model::gate_scope::job && g->job == job) {
             scopes[2] = g;
+        } else if (g->scope == model::gate_scope::all) {
+            scopes[3] = g;
         }
     }
     return std::any_of(std::begin(scopes), std::end(scopes), [&](const auto* g) {
