@@ -13,6 +13,8 @@ namespace {
 /// task's time, its back-off, or a lease that nobody renews: well below five minutes here.
 constexpr milliseconds rest_within{20 * 60 * 1'000};
 constexpr std::uint64_t look_every = 64;
+/// Many times what a crowd needs: a loop that is never done moves no clock.
+constexpr std::uint64_t most_steps_to_rest = 10'000'000;
 
 }  // namespace
 
@@ -99,7 +101,7 @@ void simulation::come_to_rest() {
     }
     const auto until = world_.now() + rest_within;
     for (std::uint64_t i = 1; i % look_every != 0 || !is_at_rest(); ++i) {
-        if (world_.now() > until) {
+        if (world_.now() > until || i > most_steps_to_rest) {
             world::broken("it does not come to rest: " + what_is_open());
         }
         host_.keep_alive();
