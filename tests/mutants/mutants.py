@@ -26,9 +26,10 @@ class Catcher(NamedTuple):
 
 
 CATCHERS = {
-    "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 150),
+    "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 300),
+    "sim-append": Catcher("kwq-sim", ("--hunt", "--seeds", "300", "--faults", "append_failed"), 300),
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
-    "scenarios": Catcher("scenario", ("tests/scenario/*.txt",), 60),
+    "scenarios": Catcher("scenario", ("tests/scenario/[a-z]*.txt",), 60),
     "nth-call": Catcher("crash_disk", ("nth-call", "--stride", "7"), 400),
 }
 
@@ -154,7 +155,7 @@ MUTANTS = (
         "    shard_->lose_ownership(now());\n    claim_again_ = deps_.time.monotonic() + retry_interval;\n",
         "    next_commit_ = deps_.time.monotonic() + retry_interval;\n"),
     one("failed_follow_up_forgotten", "follow-ups are submitted, after a failure again", LANES,
-        "ok = r.has_value()]", "ok = r.has_value() || state->left > 0]"),
+        "ok = r.has_value()]", "ok = r.has_value() || state->left > 0]", "sim-append"),
     one("follow_ups_lost_in_restart", "follow-ups are submitted, after a restart too", STORED,
         "        unfollowed_.insert(offset{take_i64(key)});\n        return true;\n", "        return true;\n"),
     Mutant("state_beyond_the_log", "the state holds nothing that the log has lost", "sim", (

@@ -100,16 +100,15 @@ class Scratch:
         return kept
 
     def hunt(self, program, catcher):
-        work = self.folder / "work"
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
+        work = tempfile.mkdtemp(dir=self.folder)
         command = [str(program), *self.words(catcher)]
         if catcher.target == "crash_disk":
-            command += ["--folder", str(work)]
+            command += ["--folder", work]
         try:
             return watch(command, catcher.seconds)
         finally:
             program.unlink()
+            shutil.rmtree(work)
 
     def words(self, catcher):
         """Its arguments; `*` means files of the tree, as in a shell."""
