@@ -57,6 +57,7 @@ void shard::on_own_claim(const moment& now) {
     for (auto& c : commands_) {
         c.sent = false;
     }
+    following_.clear();  // their notes may be lost: what is appended twice is dropped once
     unparking_.clear();
     readying_ = 0;
     lease_book_.clear();
@@ -95,10 +96,18 @@ void shard::give_up_in_flight(const moment& now) {
             put_back(r.task, now);
         }
     }
+    std::vector<poll_ticket> served;
     for (const auto& [ticket, p] : polls_) {
+        if (!p.answer.leases.empty()) {
+            served.push_back(ticket);
+            continue;
+        }
         for (const auto& q : p.request.queues) {
             polls_of_[q].insert(ticket);
         }
+    }
+    for (const auto ticket : served) {
+        finish_if_done(ticket, now);  // with what had come back by then
     }
 }
 
@@ -234,6 +243,8 @@ void shard::on_allocated_back(const model::allocated& e, const applied& a, reser
             for (const auto& q : found->second.request.queues) {
                 polls_of_[q].insert(found->first);
             }
+        } else if (found != polls_.end()) {
+            finish_if_done(found->first, now);  // the others of it have come back
         }
         return;
     }
@@ -439,14 +450,6 @@ void shard::decide(const moment& now) {
         send(model::horizon{now.at + -options_.horizon}, now);
         workers_.forget_silent(now.at);
         next_horizon_ = now.mono + milliseconds{3'600'000};
-    }
-}
-
-void shard::on_followed(offset of, const moment& now) {
-    if (owner_) {
-        send(model::followed{of}, now);
-    } else {
-        following_.erase(of);
     }
 }
 

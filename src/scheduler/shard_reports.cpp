@@ -101,6 +101,14 @@ void shard::report(request_id request, const lease_report& r, const moment& now)
     }
 }
 
+void shard::on_followed(offset of, const moment& now) {
+    if (owner_) {
+        send(model::followed{of}, now);
+    } else {
+        following_.erase(of);
+    }
+}
+
 std::vector<heartbeat_answer> shard::heartbeats(const std::vector<heartbeat>& beats,
                                                 const moment& now) {
     std::vector<heartbeat_answer> out;

@@ -27,14 +27,19 @@ public:
     struct row {
         std::string name;
         std::uint64_t count = 0;
+        bool must = true;  // of those that every long run must have; false: for information
     };
-    /// Every row there can be, also those with a count of 0.
+    /// Edges of the lifecycle, events by what became of them, faults, checks.
     std::vector<row> rows() const;
 
 private:
     static constexpr std::size_t types = std::variant_size_v<model::event_body>;
     static constexpr std::size_t places = 9;
     static constexpr std::size_t reasons = 12;
+
+    std::uint64_t accepted(std::size_t type, model::place before) const;
+    void add_edges(std::vector<row>& out) const;
+    void add_voids(std::vector<row>& out) const;
 
     /// By type of event, place before it, and verdict.
     std::vector<std::uint64_t> events_;

@@ -27,7 +27,7 @@ host::host(world& w, std::function<void()> step)
         model_.promise_no_eviction();
     }
     for (const auto& q : config_.queues) {
-        model_.add_queue(q.queue, q.priorities);
+        model_.configure_queue(q.queue, q.priorities);
     }
     change_weather();
 }
@@ -182,6 +182,16 @@ void host::count_disk_faults() {
     world_.counts.fault_struck(&faults::log_stopped, now.stops - counted_.stops);
     world_.counts.fault_struck(&faults::append_failed,
                                now.unknown - counted_.unknown - (now.stops - counted_.stops));
+    if (now.stops > counted_.stops) {
+        // The log has told its process, which must end, if its folds do not notice before.
+        world_.after(world_.up_to(milliseconds{100}), [this] {
+            for (auto* p : {current_.get(), old_.get()}) {
+                if (p != nullptr) {
+                    p->kill();
+                }
+            }
+        });
+    }
     counted_ = now;
 }
 

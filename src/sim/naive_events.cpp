@@ -32,6 +32,7 @@ naive_verdict naive_model::judge(offset at_offset, const model::event& e) {
     const auto* where = model::place_of(e.body);
     if (where != nullptr) {
         v.before = at(*where).place;
+        at(*where).mentioned = at_offset;
     }
     if (v.reason != void_reason::none) {
         return v;
@@ -43,7 +44,7 @@ naive_verdict naive_model::judge(offset at_offset, const model::event& e) {
     naive_task& t = at(*where);
     forget_if_past(t);
     v.before = t.place;
-    v.forgotten = is_forgotten(t);
+    v.forgotten = is_forgotten(t) || t.cancelled_unnamed;
     v.reason = judge_task(at_offset, e, t);
     if (v.reason != void_reason::none) {
         return v;

@@ -26,6 +26,11 @@ naive_model::naive_model(world& w, const eventlog::topic_names& topics, eventlog
                          bases& noted)
     : world_(w), topics_(topics), log_(log), noted_(noted) {}
 
+void naive_model::configure_queue(const model::queue_name& queue, std::int32_t priorities) {
+    configured_[queue] = priorities;
+    add_queue(queue, priorities);
+}
+
 void naive_model::add_queue(const model::queue_name& queue, std::int32_t priorities) {
     queues_[queue] = priorities;
     for (std::int32_t p = 1; p <= priorities; ++p) {
@@ -39,8 +44,10 @@ void naive_model::catch_up() {
 }
 
 void naive_model::read_again() {
-    for (auto& [_, next] : lane_next_) {
-        next = offset{0};
+    queues_.clear();  // one that was made may not be known any more
+    lane_next_.clear();
+    for (const auto& [queue, priorities] : configured_) {
+        add_queue(queue, priorities);
     }
     tasks_.clear();
     control_next_ = offset{0};

@@ -56,7 +56,8 @@ struct naive_task {
     model::lease_token last_lease;
     model::outcome last_outcome = model::outcome::none;
     instant due{0};
-    model::offset since{-1};  // status offset of what moved it last
+    model::offset since{-1};      // status offset of what moved it last
+    model::offset mentioned{-1};  // by the last event that named it, void or not
     instant settled_at{0};
     int completions = 0;
     int retries = 0;
@@ -65,7 +66,7 @@ struct naive_task {
 struct naive_verdict {
     place before = place::ahead;
     void_reason reason = void_reason::none;
-    bool forgotten = false;  // of a task that nobody need know anything of
+    bool forgotten = false;  // of a task of which not everybody knows the same
 };
 
 /// What became of a lease, for those who were told.
@@ -84,8 +85,8 @@ public:
     naive_model(world& w, const eventlog::topic_names& topics, eventlog::event_log& log,
                 bases& noted);
 
-    /// A queue that the simulation knows of: its topics are read from now on.
-    void add_queue(const model::queue_name& queue, std::int32_t priorities);
+    /// A queue that is there from the start; others come and go with the records that make them.
+    void configure_queue(const model::queue_name& queue, std::int32_t priorities);
     /// Reads what is new in the log.
     void catch_up();
     /// The log has lost its newest records: everything is read again.
@@ -128,6 +129,7 @@ private:
     friend class naive_order;
 
     // reading (naive_model.cpp)
+    void add_queue(const model::queue_name& queue, std::int32_t priorities);
     void read_lanes();
     void read_controls();
     void read_status();
@@ -183,6 +185,7 @@ private:
     std::unordered_set<std::string> tries_;
     bool reading_again_ = false;
     // told by others, and kept when the log is read again
+    std::map<model::queue_name, std::int32_t> configured_;
     bool never_evicts_ = false;
     std::unordered_set<std::string> refused_tries_;
     std::unordered_set<std::string> refused_leases_;

@@ -54,7 +54,7 @@ void naive_order::check_higher(const model::allocated& a, const view& v) const {
 
 void naive_order::check_earlier(const model::allocated& a, const naive_task& mine,
                                 const view& v) const {
-    if (prefers(mine, a.worker)) {
+    if (mine.since.value() >= 0 || prefers(mine, a.worker)) {
         return;
     }
     const auto found = model_.waiting_.find({a.place.queue, a.place.priority});
@@ -79,8 +79,9 @@ bool naive_order::was_ready(const model::record& where, const view& v, bool turn
     const auto& t = model_.tasks_.at(where);
     const auto number = model_.number_of_topic(where);
     const auto& ends = turn_before ? v.knew.ends_before : v.knew.ends;
-    if (!t.body || number >= ends.size() || where.offset >= ends[number] ||
-        t.since >= (turn_before ? v.knew.status_before : v.knew.status)) {
+    const auto known_from = turn_before ? v.knew.status_before : v.knew.status;
+    if (!t.body || number >= ends.size() || where.offset >= ends[number] || t.since >= known_from ||
+        t.mentioned >= known_from) {
         return false;
     }
     const auto other = model_.bound(t.id);

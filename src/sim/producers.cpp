@@ -29,7 +29,7 @@ void producers::act(milliseconds pace) {
     } else {
         const bool burst = world_.strikes(&faults::overload);
         std::vector<model::task> tasks;
-        for (auto n = burst ? 100 : 1 + world_.below(4); n > 0; --n) {
+        for (auto n = burst ? 40 : 1 + world_.below(4); n > 0; --n) {
             tasks.push_back(maker_.make());
         }
         ++waiting_;

@@ -77,7 +77,7 @@ struct totals {
 bool print_table(const coverage& counts, std::uint64_t demand) {
     bool met = true;
     for (const auto& row : counts.rows()) {
-        const bool low = row.count < demand;
+        const bool low = row.must && row.count < demand;
         met = met && !low;
         std::fprintf(stdout, "%12llu  %s%s\n", static_cast<unsigned long long>(row.count),
                      row.name.c_str(), low ? "   <- too few" : "");

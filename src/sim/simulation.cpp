@@ -122,6 +122,22 @@ std::string simulation::core_says(const model::record& where) const {
     out += core->state().is_returned(where) ? " returned" : "";
     out += core->buffer().contains(where) ? " in the read-ahead" : "";
     out += core->wants(where) ? " and wants it" : " and does not want it";
+    const auto now = world_.time.wall();
+    out += core->control().dispatch(now).state == model::dispatch_state::running
+               ? ""
+               : ", but dispatch does not run";
+    for (const auto& g : core->control().in_force(now)) {
+        out += ", paused " + g.queue.value() + " " + g.job.value() + " " +
+               std::to_string(static_cast<int>(g.scope));
+    }
+    for (const auto& [queue, priorities] : core->queues()) {
+        for (const auto p : priorities) {
+            if (const auto n = core->buffer().tasks({queue, p}); n > 0) {
+                out += ", " + std::to_string(n) + " read ahead in " + queue.value() + "/" +
+                       std::to_string(p.value());
+            }
+        }
+    }
     return out + ", with " + std::to_string(core->unapplied()) + " unapplied, " +
            std::to_string(core->waiting_polls()) + " polls";
 }

@@ -1,5 +1,6 @@
 #include "sim/steering.hpp"
 
+#include <iterator>
 #include <limits>
 
 namespace kwq::sim {
@@ -12,7 +13,7 @@ constexpr int for_ever = std::numeric_limits<int>::max();
 }  // namespace
 
 void steering::begin() {
-    const auto pace = milliseconds{300} + world_.up_to(milliseconds{6'000});
+    const auto pace = milliseconds{60} + world_.up_to(milliseconds{1'000});
     world_.after(world_.up_to(pace), [this, pace] { act(pace); });
 }
 
@@ -21,13 +22,13 @@ void steering::act(milliseconds pace) {
         return;
     }
     const auto draw = world_.below(100);
-    if (draw < 35) {
+    if (draw < 20) {
         some_gate();
-    } else if (draw < 42) {
+    } else if (draw < 24) {
         some_dispatch();
-    } else if (draw < 60) {
+    } else if (draw < 34) {
         some_command();
-    } else if (draw < 95) {
+    } else if (draw < 97) {
         some_task();
     } else {
         const auto n = queues_made_ < 2 ? queues_made_++ : world_.below(2);
@@ -131,16 +132,25 @@ void steering::some_command() {
         [](const auto&) {}, patience);
 }
 
+/// A dead task is retried, any other cancelled; whatever place it is in, equally often.
 void steering::some_task() {
-    const auto id = maker_.some_id();
-    const auto where = model_.bound(id);
-    if (!where) {
+    constexpr place places[] = {place::dead,    place::dead,   place::ahead,   place::scheduled,
+                                place::pending, place::leased, place::complete};
+    const auto wanted = places[world_.below(std::size(places))];
+    std::vector<model::record> found;
+    for (const auto& [where, t] : model_.tasks()) {
+        if (t.place == wanted) {
+            found.push_back(where);
+        }
+    }
+    if (found.empty()) {
         return;
     }
-    const bool retry = world_.chance(600);
+    const bool retry = wanted == place::dead || world_.chance(100);
     net_.ask<model::offset>(
-        [this, place = *where, retry](process& p, const answer<model::offset>& done) {
-            retry ? front_.retry(p, place, done) : front_.cancel(p, place, done);
+        [this, where = found[world_.below(found.size())], retry](
+            process& p, const answer<model::offset>& done) {
+            retry ? front_.retry(p, where, done) : front_.cancel(p, where, done);
         },
         [](const auto&) {}, patience);
 }

@@ -10,7 +10,7 @@ namespace {
 
 /// An attempt that no task reaches.
 constexpr std::uint32_t impossible_attempt = 9'999;
-constexpr milliseconds pace{2'000};
+constexpr milliseconds pace{300};
 
 }  // namespace
 
@@ -108,7 +108,7 @@ void strangers::decide_wrongly() {
     const model::task_id other = t->second.id == model::task_id{"task-0"}
                                      ? model::task_id{"task-1"}
                                      : model::task_id{"task-0"};
-    switch (world_.below(8)) {
+    switch (world_.below(10)) {
         case 0:
             append(model::allocated{where, task.id, forged, nobody, impossible_attempt, intro},
                    stamp);
@@ -126,11 +126,7 @@ void strangers::decide_wrongly() {
         case 4: append(model::lease_expired{where, task.id, forged}, stamp); break;
         case 5: append(model::moved{where, task.id, where}, stamp); break;
         case 6:
-            if (task.place == place::leased && task.lease_epoch == stamp.epoch &&
-                stamp.t < task.lease_t + task.limits.lease) {
-                append(model::lease_expired{where, task.id, task.lease}, stamp);
-            }
-            break;
+        case 7: expire_too_early(stamp); break;
         default:
             if (model_.control_seen().value() >= 0) {
                 append(model::control{model_.control_seen(),
@@ -145,6 +141,19 @@ void strangers::decide_wrongly() {
     }
 }
 
+void strangers::expire_too_early(const model::owner_stamp& stamp) {
+    const auto live = model_.live_leases();
+    if (live.empty()) {
+        return;
+    }
+    const auto& lease = live[world_.below(live.size())];
+    const auto where = model_.lease(lease)->where;
+    const auto& task = model_.tasks().at(where);
+    if (task.lease_epoch == stamp.epoch && stamp.t < task.lease_t + task.limits.lease) {
+        append(model::lease_expired{where, task.id, lease}, stamp);
+    }
+}
+
 /// Whoever appends it: it counts if its lease is the live one.
 void strangers::report() {
     const auto live = model_.live_leases();
@@ -154,7 +163,7 @@ void strangers::report() {
     }
     model::lease_token lease = t->second.last_lease;
     model::record where = t->first;
-    if (!live.empty() && world_.chance(700)) {
+    if (!live.empty() && world_.chance(400)) {
         lease = live[world_.below(live.size())];
         where = model_.lease(lease)->where;
     }

@@ -22,6 +22,7 @@ private:
     void act();
     void decide_of_old();
     void decide_wrongly();
+    void expire_too_early(const model::owner_stamp& stamp);
     void report();
     void append_garbage();
     void append(model::event_body body, std::optional<model::owner_stamp> stamp);
