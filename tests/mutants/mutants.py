@@ -27,7 +27,7 @@ class Catcher(NamedTuple):
 
 CATCHERS = {
     "sim": Catcher("kwq-sim", ("--hunt", "--seeds", "300"), 300),
-    "sim-append": Catcher("kwq-sim", ("--hunt", "--seeds", "300", "--faults", "append_failed"), 300),
+    "sim-append": Catcher("kwq-sim", ("--hunt", "--seeds", "50", "--faults", "append_failed"), 300),
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
     "scenarios": Catcher("scenario", ("tests/scenario/[a-z]*.txt",), 60),
     "nth-call": Catcher("crash_disk", ("nth-call", "--stride", "7"), 400),
