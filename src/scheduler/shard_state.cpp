@@ -23,6 +23,27 @@ const model::job_name& job_for(const std::optional<task_row>& stored, const mode
     return intro != nullptr ? intro->job : none;
 }
 
+template <class Next>
+std::vector<offset_range> pieces_of(const offset_range& r, const Next& next) {
+    std::vector<offset_range> out;
+    for (auto piece = next(r.first); piece && piece->first < r.last; piece = next(piece->last)) {
+        out.push_back({piece->first, std::min(piece->last, r.last)});
+    }
+    return out;
+}
+
+/// What of `r` is there.
+std::vector<offset_range> common(const offset_range& r, const offset_set& set) {
+    return pieces_of(r, [&](offset from) { return set.next_range(from); });
+}
+
+std::vector<offset_range> common(const offset_range& r, const range_table& table, bool any) {
+    return pieces_of(r, [&](offset from) {
+        const auto found = any ? table.next(from, 1) : std::vector<offset_range>{};
+        return found.empty() ? std::nullopt : std::optional(found.front());
+    });
+}
+
 struct binding {
     std::uint64_t settled_at = 0;
     record where;
@@ -243,9 +264,16 @@ void shard_state::apply_partition(const model::logged_event& logged) {
         auto back = returned_table(key);
         auto table = parked_table(p->job, key);
         for (const auto& r : p->ranges) {
+            // Only what still waits: a task that was settled meanwhile must not come back with
+            // them.
+            for (const auto& piece : common(r, lane.ahead)) {
+                table.insert(piece);
+            }
+            for (const auto& piece : common(r, back, lane.returned > 0)) {
+                table.insert(piece);
+            }
             lane.ahead.erase(r);
             lane.returned += lane.returned > 0 ? back.erase(r) : 0;
-            table.insert(r);
         }
     } else if (const auto* y = std::get_if<model::ready_ranges>(&body)) {
         const lane_key key{y->queue, y->priority};
@@ -253,8 +281,10 @@ void shard_state::apply_partition(const model::logged_event& logged) {
         auto back = returned_table(key);
         auto table = parked_table(y->job, key);
         for (const auto& r : y->ranges) {
+            for (const auto& piece : common(r, table, true)) {
+                lane.returned += back.insert(piece);
+            }
             table.erase(r);
-            lane.returned += back.insert(r);
         }
     } else if (const auto* k = std::get_if<model::control>(&body)) {
         apply_control(logged.offset, logged.event.at, *k);
