@@ -20,7 +20,7 @@ struct basis {
     std::vector<model::offset> ends_in_turn;  // of topics, when the turn began
     std::vector<model::offset> ends_before;   // and in the turn before
     bool in_order = true;                     // none of its appends failed since its claim
-    std::uint64_t disk_failures = 0;          // until then, of anybody's
+    std::uint64_t disk_failures = 0;          // when its oldest append without an answer was made
 };
 
 /// The bases of the allocations of a run; records carry their number in a header that nobody else

@@ -364,6 +364,9 @@ void naive_model::take_control(offset at_offset, const model::event& e) {
         const bool of_job = c.action == model::control_action::cancel_job && t.job == c.job;
         const bool of_queue = c.action == model::control_action::empty_queue &&
                               where.queue == c.queue && t.place != place::leased;
+        if (of_queue && covered(where)) {
+            t.cancelled_unnamed = false;  // what empties a queue need not know of jobs
+        }
         if ((!of_job && !of_queue) || !is_open(t.place) || !covered(where)) {
             continue;
         }

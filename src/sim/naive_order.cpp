@@ -46,7 +46,9 @@ void naive_order::check_higher(const model::allocated& a, const view& v) const {
             const model::record other{a.place.queue, model::priority{p}, o};
             if (was_ready(other, v, false)) {
                 world::broken("priority inversion: " + to_string(a.place) +
-                              " was allocated while " + to_string(other) + " waited");
+                              " was allocated while " + to_string(other) + " (" +
+                              model_.tasks_.at(other).id.value() + ", back since " +
+                              std::to_string(model_.tasks_.at(other).since.value()) + ") waited");
             }
         }
     }

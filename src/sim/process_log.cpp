@@ -49,17 +49,22 @@ void process_log::append(const eventlog::topic_partition& where,
         return;
     }
     const bool is_status = where.topic == status_;
+    const auto failures = noted_.disk_failures();
     if (is_status) {
+        unanswered_.insert(failures);
         stamp(batch);
     }
-    log_.append(
-        where, std::move(batch), how,
-        [this, is_status, done = std::move(done)](const eventlog::result<model::offset>& r) {
-            now_.in_order = now_.in_order && (r.has_value() || !is_status);
-            if (done && !life_.is_dead()) {
-                done(r);
-            }
-        });
+    log_.append(where, std::move(batch), how,
+                [this, is_status, failures,
+                 done = std::move(done)](const eventlog::result<model::offset>& r) {
+                    if (is_status) {
+                        unanswered_.erase(unanswered_.find(failures));
+                        now_.in_order = now_.in_order && r.has_value();
+                    }
+                    if (done && !life_.is_dead()) {
+                        done(r);
+                    }
+                });
 }
 
 /// Allocations carry what their owner knew.
@@ -73,7 +78,7 @@ void process_log::stamp(std::vector<eventlog::new_record>& batch) {
             continue;
         }
         if (number.empty()) {
-            now_.disk_failures = noted_.disk_failures();
+            now_.disk_failures = *unanswered_.begin();
             number = std::to_string(noted_.note(now_));
         }
         r.headers.emplace_back(bases::header, number);

@@ -11,6 +11,7 @@
 #include "sim/driver.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ private:
     const std::string suffix_;  // of watchers' names: two processes watch the same partitions
     std::uint64_t calls_left_ = 0;
     basis now_;
+    std::multiset<std::uint64_t> unanswered_;  // failures there had been when each was appended
     std::uint64_t turn_ = 0;
 };
 

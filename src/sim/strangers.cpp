@@ -167,6 +167,9 @@ void strangers::report() {
         lease = live[world_.below(live.size())];
         where = model_.lease(lease)->where;
     }
+    if (lease.value().empty()) {
+        return;
+    }
     const auto& task = model_.tasks().at(where);
     const model::event_body reports[] = {
         model::running{where, task.id, lease},
