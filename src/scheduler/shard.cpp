@@ -297,6 +297,11 @@ void shard::after_ranges(const model::event_body& body, const moment& now) {
         for (const auto& r : p->ranges) {
             lane.parking.erase(r);
         }
+        if (retried_.count(p->job) > 0) {
+            for (auto& [_, other] : io_) {
+                other.returned_next = offset{0};  // its dead letters have come back with this
+            }
+        }
         if (!gates_.job_paused(p->job, now.at)) {
             unpark_.insert(p->job);
         }
