@@ -186,6 +186,8 @@ const std::map<std::string, handler>& handlers() {
          }},
         {"poll", do_poll},
         {"abandon", [](world& w, const words& a) { w.abandon(std::stoull(a.first())); }},
+        {"abandon-late",
+         [](world& w, const words& a) { w.abandon_when_allocated(std::stoull(a.first())); }},
         {"running", do_report},
         {"complete", do_report},
         {"error", do_report},
@@ -210,6 +212,12 @@ const std::map<std::string, handler>& handlers() {
                                : a.first() == "note" ? world::follow_loss::note
                                                      : world::follow_loss::none);
          }},
+        {"read",
+         [](world& w, const words& a) {
+             w.read_back_only(a.first() == "all" ? std::nullopt
+                                                 : std::optional(std::stoul(a.first())));
+         }},
+        {"lose-appends", [](world& w, const words&) { w.lose_appends(); }},
         {"zombie", do_zombie},
         {"claim",
          [](world& w, const words& a) {

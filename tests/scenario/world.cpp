@@ -144,12 +144,19 @@ void world::append_foreign(model::event_body body, std::optional<model::owner_st
     status_.push_back({now_, stamp, std::move(body)});
 }
 
+void world::lose_appends() {
+    status_.resize(static_cast<std::size_t>(shard_->state().applied_offset().value() + 1));
+    shard_->lose_ownership(moment());
+    shard_->claim(moment(), std::to_string(status_.size()));
+}
+
 bool world::read_back() {
     const auto applied = shard_->state().applied_offset();
     const auto next = static_cast<std::size_t>(applied.value() + 1);
-    if (next >= status_.size()) {
+    if (next >= status_.size() || may_read_ == 0U) {
         return false;
     }
+    may_read_ = may_read_ ? std::optional(*may_read_ - 1) : std::nullopt;
     const model::logged_event logged{offset{static_cast<std::int64_t>(next)}, status_[next]};
     const auto a = shard_->on_event(logged, 0, moment());
     print("  " + std::to_string(next) + " " + describe(*this, logged.event) + describe(a.verdict));
@@ -194,6 +201,9 @@ void world::perform(const effect& e) {
 
 void world::perform_one(const emit& e) {
     status_.push_back(e.event);
+    if (leaving_ && std::holds_alternative<model::allocated>(e.event.body)) {
+        abandon(*std::exchange(leaving_, std::nullopt));
+    }
 }
 
 void world::perform_one(const answer_poll& a) {

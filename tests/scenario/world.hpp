@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
     model::record submit_raw(const std::string& queue, int priority, const std::string& value);
     void poll(scheduler::poll_request p);
     void abandon(scheduler::poll_ticket ticket);
+    /// As soon as a task is allocated to anybody, and before that is read back.
+    void abandon_when_allocated(scheduler::poll_ticket ticket) { leaving_ = ticket; }
     void report(const scheduler::lease_report& r);
     void heartbeat(const model::lease_token& lease, const std::string& progress);
     void control(model::control_body body);
@@ -39,6 +42,10 @@ public:
     /// note that they were appended.
     enum class follow_loss { none, all, note };
     void lose_follow_ups(follow_loss what) { follow_loss_ = what; }
+    /// How many more events are read back until this is said anew; nothing: all of them.
+    void read_back_only(std::optional<std::size_t> events) { may_read_ = events; }
+    /// An append fails: what was not read back is not in the log, and the shard is claimed anew.
+    void lose_appends();
 
     /// Turns until nothing moves.
     void settle();
@@ -94,8 +101,10 @@ private:
     std::map<std::string, std::string> names_;   // token -> name
     scheduler::poll_ticket next_ticket_ = 1;
     scheduler::request_id next_request_ = 1;
+    std::optional<scheduler::poll_ticket> leaving_;
     std::vector<std::string> completed_;
     follow_loss follow_loss_ = follow_loss::none;
+    std::optional<std::size_t> may_read_;
     std::string output_;
 };
 
