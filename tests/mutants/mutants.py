@@ -30,7 +30,8 @@ CATCHERS = {
     "sim-append": Catcher("kwq-sim", ("--hunt", "--seeds", "50", "--faults", "append_failed"), 300),
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
     "scenarios": Catcher("scenario", ("tests/scenario/[a-z]*.txt",), 60),
-    "nth-call": Catcher("crash_disk", ("nth-call", "--stride", "7"), 400),
+    "contract": Catcher("contract", ("a failed*",), 60),
+    "give-back": Catcher("unit_scheduler", ("a lease that is given back*",), 120),
 }
 
 LIFECYCLE = "src/model/lifecycle.cpp"
@@ -122,10 +123,10 @@ MUTANTS = (
         "    if (limits.timeout) {\n        e.times_out = t + *limits.timeout;\n    }\n", "", "scenarios"),
     one("gone_client_keeps_lease", "what is allocated to a client that has gone comes back at once", SHARD,
         "        send(model::released{e.place, e.id, e.lease, milliseconds{0}}, now);\n        return;\n",
-        "        return;\n"),
+        "        return;\n", "scenarios"),
     one("give_back_forgotten", "a lease whose answer could not be sent comes back at once", SCHEDULER,
         "runner_.core().report(0, {lease, report_release{}}, runner_.now());",
-        "runner_.core().report(0, {lease, report_running{}}, runner_.now());"),
+        "runner_.core().report(0, {lease, report_running{}}, runner_.now());", "give-back"),
     # ---- coming back ----
     one("return_not_noticed", "a task that comes back is handed out again", SHARD,
         "    if (a.after.place == place::pending) {\n        returned_at(where);\n    } else if (",
@@ -178,9 +179,9 @@ MUTANTS = (
         "db_->FlushWAL(true)", "db_->FlushWAL(false)", "power-cut"),
     one("failed_sync_ignored", "after a sync that failed the log stops", PIPELINE,
         "    if (failed) {\n        for (const auto& w : waiting) {\n",
-        "    if (failed && stopped_) {\n        for (const auto& w : waiting) {\n", "nth-call"),
+        "    if (failed && stopped_) {\n        for (const auto& w : waiting) {\n", "contract"),
     one("failed_write_ignored", "after a write that failed, for lack of space too, the log stops", PIPELINE,
         "        resolve_all(g, {errc::unknown, *failed});\n"
         "        fail(\"the event log cannot write: \" + *failed);\n        return;\n",
-        "        resolve_all(g, {errc::unknown, *failed});\n        return;\n", "nth-call"),
+        "        resolve_all(g, {errc::unknown, *failed});\n        return;\n", "contract"),
 )
