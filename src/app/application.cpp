@@ -63,7 +63,10 @@ void application::start() {
     shard_random_ = make_system_random();
     api_random_ = make_system_random();
     log_ = eventlog::open_embedded_log(
-        {.directory = config_.data + "/log", .time = system_clock(), .on_stop = fatal});
+        {.directory = config_.data + "/log",
+         .time = system_clock(),
+         .on_stop = fatal,
+         .may_use_reserve = {topics_.status(), topics_.control(), topics_.rejected()}});
     ensure_topics();
     scheduler_ = scheduler::make_scheduler(
         config_.scheduler,

@@ -5,6 +5,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <filesystem>
+#include <tuple>
+
 using namespace kwq;
 using namespace kwq::eventlog;
 using namespace kwq::eventlog::contract;
@@ -162,4 +166,37 @@ TEST_CASE("appends are refused while the disk has less than the reserve free, an
     CHECK(refused.second == offset{0});
     CHECK(try_append(0).second == offset{1});
     CHECK(try_append(1).second == offset{2});
+}
+
+TEST_CASE("topics that may use the reserve are refused only in the last quarter of it") {
+    scratch_directory directory;
+    hand_clock time;
+    const auto free = std::filesystem::space(directory.path()).available;
+    const topic_partition ends{"ends", 0};
+    const auto try_both = [&](std::uint64_t reserve) {
+        const auto log = open_embedded_log({.directory = directory.path(),
+                                            .time = time,
+                                            .reserve_bytes = reserve,
+                                            .may_use_reserve = {"ends"}});
+        REQUIRE(log->ensure_topic("t", 1).has_value());
+        REQUIRE(log->ensure_topic("ends", 1).has_value());
+        std::array<answer, 3> answers;
+        log->append(ends, plain_records({"a"}), durability::synced, answers[0].callback());
+        log->append(here, plain_records({"x"}), durability::synced, answers[1].callback());
+        log->append(ends, plain_records({"b"}), durability::synced, answers[2].callback());
+        for (const auto& a : answers) {
+            wait_until([&] { return a.has(); });
+        }
+        CHECK(log->flush().has_value());
+        CHECK(log->range(here).value().end == offset{0});
+        return std::tuple(answers[0].get(), answers[1].get(), answers[2].get());
+    };
+    const auto [first, other, second] = try_both(free * 2);
+    CHECK(first.value() == offset{0});
+    CHECK(other.error().code == errc::storage_full);
+    CHECK(second.value() == offset{1});
+    const auto [full, as_well, still] = try_both(free * 8);
+    CHECK(full.error().code == errc::storage_full);
+    CHECK(as_well.error().code == errc::storage_full);
+    CHECK(still.error().code == errc::storage_full);
 }

@@ -85,17 +85,29 @@ class Ballast:
         os.remove(self.path)
 
 
+async def tell_a_second(load, when):
+    told = dict(load.history.counts)
+    await asyncio.sleep(1)
+    now = {key: count - told.get(key, 0) for key, count in load.history.counts.items()}
+    print(f"{when}, in one second: "
+          + ", ".join(f"{op} {kind} {count}" for (op, kind), count in sorted(now.items()) if count))
+
+
 async def run_tmpfs(load, server, disk):
     ballast = Ballast(disk)
     await until_more(load)
     ballast.leave(200 * MB)  # less than the reserve of 256 MiB
     await until("submits are refused with 507", lambda: load.refusals.get(507, 0) > 20)
-    await asyncio.sleep(2)
-    told = dict(load.history.counts)
-    await asyncio.sleep(1)
-    now = {key: count - told.get(key, 0) for key, count in load.history.counts.items()}
-    print("with less than the reserve free, in one second: "
-          + ", ".join(f"{op} {kind} {count}" for (op, kind), count in sorted(now.items()) if count))
+    completed = len(load.completed)
+    await until("work ends all the same", lambda: len(load.completed) > completed + 50)
+    await tell_a_second(load, "with less than the reserve free")
+    ballast.leave(40 * MB)  # less than the last quarter of it
+    unknown = load.history.counts.get(("report", "info"), 0)
+    await until("reports are not taken", lambda: load.history.counts.get(("report", "info"), 0) > unknown + 5)
+    completed = len(load.completed)
+    await tell_a_second(load, "in its last quarter")
+    if len(load.completed) != completed:
+        raise SystemExit("a task was acknowledged complete in the last quarter of the reserve")
     if server.process.poll() is not None:
         raise SystemExit("the server ended though nothing was written")
     ballast.drop()

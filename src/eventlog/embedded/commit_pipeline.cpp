@@ -13,7 +13,7 @@ namespace {
 
 // Bounds how long an ordered append waits behind others, and the memory of one batch.
 constexpr std::size_t max_group_bytes = 16U << 20U;
-constexpr milliseconds room_check_interval{1000};
+constexpr milliseconds free_ask_interval{1000};
 
 log_error stopped_error() {
     return {errc::stopped, "the event log has stopped"};
@@ -109,11 +109,8 @@ void commit_pipeline::write_group(group g) {
         resolve_all(g, stopped_error());
         return;
     }
+    refuse_without_room(g);
     const bool writes = std::any_of(g.begin(), g.end(), [](const auto& a) { return a.to; });
-    if (writes && !has_room()) {
-        resolve_all(g, {errc::storage_full, "the disk has less than the reserved space free"});
-        return;
-    }
     auto moved = place(g);
     if (auto failed = writes ? storage_.write() : std::nullopt) {
         resolve_all(g, {errc::unknown, *failed});
@@ -173,20 +170,32 @@ void commit_pipeline::publish(group g, std::vector<moved_end> moved) {
     }
 }
 
-/// Asked of the file system at most once a second.
-bool commit_pipeline::has_room() {
-    if (config_.reserve_bytes == 0) {
-        return true;
+/// Takes out what the disk has no room for: outside the reserve for most, in its last quarter for
+/// all.
+void commit_pipeline::refuse_without_room(group& g) {
+    if (config_.reserve_bytes == 0 || free_bytes() >= config_.reserve_bytes) {
+        return;
     }
+    const bool reserve_left = free_bytes_ >= config_.reserve_bytes / 4;
+    const auto refused = std::stable_partition(g.begin(), g.end(), [&](const auto& a) {
+        return a.to == nullptr || (a.to->uses_reserve && reserve_left);
+    });
+    group without(std::make_move_iterator(refused), std::make_move_iterator(g.end()));
+    g.erase(refused, g.end());
+    resolve_all(without, {errc::storage_full, "the disk has less than the reserved space free"});
+}
+
+/// Asked of the file system at most once a second. One that cannot say is not thought full: a write
+/// will tell.
+std::uint64_t commit_pipeline::free_bytes() {
     const auto now = time_.monotonic();
-    if (!room_known_ || now - room_checked_ >= room_check_interval) {
+    if (!free_asked_ || now - *free_asked_ >= free_ask_interval) {
         std::error_code failed;
         const auto space = std::filesystem::space(config_.directory, failed);
-        room_ = failed || space.available >= config_.reserve_bytes;
-        room_checked_ = now;
-        room_known_ = true;
+        free_bytes_ = failed ? UINT64_MAX : space.available;
+        free_asked_ = now;
     }
-    return room_;
+    return free_bytes_;
 }
 
 // ---- syncer -------------------------------------------------------------------------------------

@@ -38,8 +38,8 @@ struct pending_append {
 };
 
 struct pipeline_config {
-    std::string directory;  // whose file system must keep `reserve_bytes` free
-    std::uint64_t reserve_bytes = 0;
+    std::string directory;            // whose file system must keep `reserve_bytes` free
+    std::uint64_t reserve_bytes = 0;  // its last quarter is nobody's
     milliseconds sync_interval = eventlog::sync_interval;
     std::function<void(std::string)> on_stop;
 };
@@ -80,7 +80,8 @@ private:
     void write_group(group g);
     std::vector<moved_end> place(group& g);
     void publish(group g, std::vector<moved_end> moved);
-    bool has_room();
+    void refuse_without_room(group& g);
+    std::uint64_t free_bytes();
     // syncer
     void enqueue_sync(std::vector<moved_end> moved, std::vector<waiting_append> waiting);
     std::optional<mono_time> sync_when_due();
@@ -94,9 +95,8 @@ private:
     std::atomic<std::size_t> recent_limit_ = 0;
     // writer's
     group queued_;
-    mono_time room_checked_{};
-    bool room_known_ = false;
-    bool room_ = true;
+    std::optional<mono_time> free_asked_;
+    std::uint64_t free_bytes_ = 0;
     // syncer's
     std::vector<moved_end> dirty_;
     std::vector<waiting_append> waiting_;

@@ -11,6 +11,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 
 namespace kwq::eventlog {
@@ -54,6 +55,7 @@ class embedded_log final : public event_log {
 public:
     explicit embedded_log(const embedded_config& config)
         : time_(config.time),
+          may_use_reserve_(config.may_use_reserve.begin(), config.may_use_reserve.end()),
           storage_(
               open_log_storage({config.directory, config.env,
                                 [this](const std::string& why) { note_background_error(why); }})
@@ -102,6 +104,7 @@ private:
     void note_background_error(const std::string& why);
 
     const clock& time_;
+    const std::set<std::string> may_use_reserve_;
     // RocksDB's own threads may report before the pipeline is there and while it goes.
     std::mutex background_mutex_;
     bool background_open_ = false;
@@ -117,10 +120,11 @@ private:
 
 void embedded_log::recover(const stored_topic& stored) {
     topic partitions;
+    const bool uses_reserve = may_use_reserve_.count(stored.name) > 0;
     for (std::int32_t p = 0; p < stored.partitions; ++p) {
         const partition_key where{stored.number, static_cast<std::uint32_t>(p)};
         partitions.push_back(
-            std::make_unique<partition_log>(where, storage_->recover(where).value()));
+            std::make_unique<partition_log>(where, storage_->recover(where).value(), uses_reserve));
     }
     topics_.emplace(stored.name, std::move(partitions));
     last_topic_ = std::max(last_topic_, stored.number);

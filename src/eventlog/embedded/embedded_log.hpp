@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rocksdb {
 class Env;
@@ -25,6 +26,9 @@ struct embedded_config {
     /// Appends are refused with errc::storage_full while the file system has less free; 0: never.
     /// Looked at once a second at most.
     std::uint64_t reserve_bytes = 256U << 20U;
+    /// Topics that are refused only when less than a quarter of that is free: those by which work
+    /// ends, so that it can end when no more may begin.
+    std::vector<std::string> may_use_reserve;
     /// For tests that make the disk fail; null: the real one. Outlives the log.
     rocksdb::Env* env = nullptr;
 };

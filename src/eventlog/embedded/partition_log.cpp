@@ -5,8 +5,8 @@
 
 namespace kwq::eventlog {
 
-partition_log::partition_log(partition_key at, const partition_range& range)
-    : where(at), next(range.end), watermark(offset{-1}), range_(range) {}
+partition_log::partition_log(partition_key at, const partition_range& range, bool reserve)
+    : where(at), uses_reserve(reserve), next(range.end), watermark(offset{-1}), range_(range) {}
 
 partition_range partition_log::range() const {
     const std::lock_guard lock(mutex_);

@@ -13,7 +13,7 @@ namespace kwq::eventlog {
 
 class partition_log {
 public:
-    partition_log(partition_key where, const partition_range& range);
+    partition_log(partition_key where, const partition_range& range, bool uses_reserve);
 
     partition_range range() const;
     /// The records have their place: they can be read from now on.
@@ -25,6 +25,7 @@ public:
     void call_watcher(const std::string& name);
 
     const partition_key where;
+    const bool uses_reserve;  // of disk space; others are refused before
     watchers watching;
     // Writer's only.
     offset next;
