@@ -133,9 +133,9 @@ private:
     struct waiting_poll {
         poll_request request;
         milliseconds deadline{0};  // mono
-        std::size_t settles_out = 0;
-        std::size_t reserved = 0;
-        offset settled_up_to{-1};  // newest status offset its settles stand on
+        std::size_t settles_out = 0, reserved = 0;
+        bool waited_for_read = false;  // beyond its deadline, once
+        offset settled_up_to{-1};      // newest status offset its settles stand on
         poll_answer answer;
     };
     struct lane_io {

@@ -38,8 +38,9 @@ void shard::poll(poll_ticket ticket, poll_request request, const moment& now) {
         }
         workers_.waits(p.request.worker, true);
     }
-    // A verdict does not wait for work: who settles is answered with what there is.
-    if (!takes || !p.request.settle.empty()) {
+    // A verdict does not wait for work: who settles is answered with what there is. Without an
+    // owner there is none to give, and whoever repeats had better not do so at once.
+    if (!takes || (owner_ && !p.request.settle.empty())) {
         poll_deadlines_.erase({p.deadline, ticket});
         p.deadline = now.mono;
         poll_deadlines_.emplace(p.deadline, ticket);
@@ -212,11 +213,16 @@ void shard::finish(poll_ticket ticket, const moment& now) {
 }
 
 bool shard::is_reading_for(const waiting_poll& p) const {
-    return std::any_of(io_.begin(), io_.end(), [&](const auto& lane) {
-        const auto& queues = p.request.queues;
-        return (lane.second.reading || lane.second.reading_returned) &&
-               std::find(queues.begin(), queues.end(), lane.first.first) != queues.end();
-    });
+    const auto reads = [this](const model::queue_name& queue) {
+        for (auto lane = io_.lower_bound({queue, model::priority{0}});
+             lane != io_.end() && lane->first.first == queue; ++lane) {
+            if (lane->second.reading || lane->second.reading_returned) {
+                return true;
+            }
+        }
+        return false;
+    };
+    return std::any_of(p.request.queues.begin(), p.request.queues.end(), reads);
 }
 
 void shard::expire_polls(const moment& now) {
@@ -229,8 +235,9 @@ void shard::expire_polls(const moment& now) {
     }
     for (const auto ticket : over) {
         auto& p = polls_.at(ticket);
-        if (owner_ && !stopping_ && is_reading_for(p)) {
-            continue;  // what is being read may be for it
+        if (owner_ && !stopping_ && !p.waited_for_read && is_reading_for(p)) {
+            p.waited_for_read = true;  // what is being read may be for it; what comes after is not
+            continue;
         }
         if (p.reserved == 0 && p.settles_out > 0 && !owner_) {
             continue;  // the verdict comes with the next claim
