@@ -20,7 +20,7 @@ constexpr const char* help =
     "kwq-sim: KWQ, whole and in one thread, in worlds where everything goes wrong\n"
     "  --seed N       the first world (1)\n"
     "  --seeds K      how many worlds (1)\n"
-    "  --steps M      steps with faults before it must come to rest (3000)\n"
+    "  --steps M      steps with faults before it must come to rest (5000)\n"
     "  --faults LIST  only these, comma-separated; `none`; without it each seed draws its own\n"
     "  --demand N     fail when something in the table happened less often\n"
     "  --hunt         say how many seeds and seconds the first violation took\n"
@@ -59,7 +59,7 @@ void print_violation(const arguments& a, const run_options& o, const run_result&
                  KWQ_COMMIT, r.violation.c_str());
     std::fprintf(stdout, "again: kwq-sim --seed %llu --steps %llu%s\n",
                  static_cast<unsigned long long>(o.seed), static_cast<unsigned long long>(o.steps),
-                 a.only ? " --faults …" : "");
+                 a.only ? (" --faults " + a.only_text).c_str() : "");
     if (replayed.hash != r.hash) {
         std::fprintf(
             stdout,
@@ -125,6 +125,7 @@ std::optional<arguments> read_arguments(int argc, char** argv) {
         }
         const std::string_view value = argv[++i];
         if (name == "--faults") {
+            a.only_text = value;
             a.only = parse_faults(value);
             if (!a.only) {
                 return usage("an unknown fault in " + std::string(value));

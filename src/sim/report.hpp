@@ -5,14 +5,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace kwq::sim {
 
 struct arguments {
     std::uint64_t first_seed = 1;
     std::uint64_t seeds = 1;
-    std::uint64_t steps = 3'000;
+    std::uint64_t steps = 5'000;
     std::optional<faults> only;
+    std::string only_text;                // as it was given
     std::optional<std::uint64_t> demand;  // every row of the table at least this often
     bool verbose = false;
     bool hunt = false;  // prints how long the first violation took

@@ -23,7 +23,7 @@ namespace kwq::sim {
 
 struct run_options {
     std::uint64_t seed = 1;
-    std::uint64_t steps = 3'000;  // with faults; then it comes to rest
+    std::uint64_t steps = 5'000;  // with faults; then it comes to rest
     std::optional<faults> only;   // instead of what the seed draws
     bool recording = false;       // keeps the newest lines of the history
     bool print_all = false;       // prints every line

@@ -134,8 +134,10 @@ void steering::some_command() {
 
 /// A dead task is retried, any other cancelled; whatever place it is in, equally often.
 void steering::some_task() {
-    constexpr place places[] = {place::dead,    place::dead,   place::ahead,   place::scheduled,
-                                place::pending, place::leased, place::complete};
+    constexpr place places[] = {place::dead,      place::dead,      place::dead,
+                                place::dead,      place::scheduled, place::scheduled,
+                                place::scheduled, place::leased,    place::leased,
+                                place::ahead,     place::pending,   place::complete};
     const auto wanted = places[world_.below(std::size(places))];
     std::vector<model::record> found;
     for (const auto& [where, t] : model_.tasks()) {

@@ -161,6 +161,9 @@ void strangers::report() {
     if (t == nullptr) {
         return;
     }
+    for (int i = 0; i < 5 && t->second.last_lease.value().empty(); ++i) {
+        t = some_task();
+    }
     model::lease_token lease = t->second.last_lease;
     model::record where = t->first;
     if (!live.empty() && world_.chance(400)) {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace kwq;
 
-sim::run_result run(std::uint64_t seed, std::uint64_t steps = 3'000) {
+sim::run_result run(std::uint64_t seed, std::uint64_t steps = 5'000) {
     sim::coverage unused;
     return sim::run_seed({.seed = seed, .steps = steps}, unused);
 }
@@ -28,7 +28,7 @@ TEST_CASE("the same seed is the same history") {
 
 TEST_CASE("recording what happens changes nothing of it") {
     sim::coverage unused;
-    const auto recorded = sim::run_seed({.seed = 3, .steps = 3'000, .recording = true}, unused);
+    const auto recorded = sim::run_seed({.seed = 3, .steps = 5'000, .recording = true}, unused);
     CHECK(recorded.hash == run(3).hash);
     CHECK_FALSE(recorded.newest.empty());
 }
