@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::string_view lease_field = "\"lease\":\"";
 
-std::int64_t in_ten_minutes() {
-    return (system_clock().wall() + milliseconds{600'000}).value();
+constexpr milliseconds one_day{86'400'000};
+
+std::int64_t tomorrow() {
+    return (system_clock().wall() + one_day).value();
 }
 
 std::size_t count_of(std::string_view text, std::string_view what) {
@@ -35,7 +37,10 @@ void write_task(std::string& out, const task_shape& shape, std::size_t number) {
         out += ",\"priority\":" + std::to_string(one);
     }
     if (number % 100 < shape.delayed_of_100) {
-        out += ",\"not_before\":" + std::to_string(in_ten_minutes());
+        out += ",\"not_before\":" + std::to_string(tomorrow());
+    }
+    if (shape.lease_s > 0) {
+        out += ",\"lease_s\":" + std::to_string(shape.lease_s);
     }
     out += R"(,"payload":")";
     out.append(shape.payload_bytes < 2 ? 0 : shape.payload_bytes - 2, 'x');

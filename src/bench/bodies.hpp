@@ -16,7 +16,8 @@ struct task_shape {
     std::size_t jobs = 1;  // spread over so many: bench-0, bench-1, …
     std::size_t payload_bytes = 200;
     int priorities = 1;              // spread over 1..n, else 5
-    std::size_t delayed_of_100 = 0;  // so many wait ten minutes
+    int lease_s = 0;                 // 0: the server's default
+    std::size_t delayed_of_100 = 0;  // so many wait a day
 };
 
 /// The task with this number; the payload is a JSON string of exactly payload_bytes.
@@ -30,7 +31,7 @@ struct take_shape {
     std::size_t max = 1;
     int wait_s = 5;
 };
-/// Settles what is held as complete and asks for more (max 0: for nothing).
+/// Settles what is held as complete and asks for more.
 std::string write_take(const take_shape& shape, const std::vector<std::string>& held);
 
 struct taken {

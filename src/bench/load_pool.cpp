@@ -2,14 +2,11 @@
 
 #include "net/answer_parser.hpp"
 #include "net/server_url.hpp"
+#include "net/wire_socket.hpp"
 
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <fcntl.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -22,36 +19,10 @@ namespace {
 
 constexpr std::size_t read_size = 256UL * 1024;
 
-int connect_to(const net::server_url& url) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (const int e = ::getaddrinfo(url.host.c_str(), url.port.c_str(), &hints, &found); e != 0) {
-        throw load_failure(url.authority + ": " + ::gai_strerror(e));
-    }
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, &::freeaddrinfo);
-    for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
-        const int s = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
-        if (s >= 0 && ::connect(s, a->ai_addr, a->ai_addrlen) == 0) {
-            const int on = 1;
-            ::setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            ::fcntl(s, F_SETFL, O_NONBLOCK);
-            return s;
-        }
-        if (s >= 0) {
-            ::close(s);
-        }
-    }
-    throw load_failure(url.authority + ": " + std::strerror(errno));
-}
-
 }  // namespace
 
 struct load_pool::connection {
-    explicit connection(int s) : socket(s) {}
-    ~connection() { ::close(socket); }
-
-    int socket;
+    net::wire_socket socket;
     std::size_t index = 0;
     std::string out;
     std::size_t sent = 0;
@@ -73,12 +44,16 @@ load_pool::load_pool(const net::client_config& server, std::size_t connections)
     }
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     for (std::size_t i = 0; i < connections; ++i) {
-        auto c = std::make_unique<connection>(connect_to(*url));
+        auto c = std::make_unique<connection>();
+        const auto until = system_clock().monotonic() + server.connect_timeout;
+        if (const auto why = c->socket.connect(url->host, url->port, until); !why.empty()) {
+            throw load_failure("cannot connect to " + url->authority + ": " + why);
+        }
         c->index = i;
         epoll_event e{};
         e.events = EPOLLIN;
         e.data.u64 = i;
-        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c->socket, &e) != 0) {
+        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c->socket.descriptor(), &e) != 0) {
             throw load_failure(std::string("epoll: ") + std::strerror(errno));
         }
         connections_.push_back(std::move(c));
@@ -118,11 +93,11 @@ void load_pool::send(connection& c, std::string_view method, std::string_view ta
 
 void load_pool::flush(connection& c) {
     while (c.sent < c.out.size()) {
-        const auto n = ::send(c.socket, c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN) {
-            throw load_failure(std::string("the connection broke: ") + std::strerror(errno));
-        }
+        const auto n = c.socket.send_some(std::string_view(c.out).substr(c.sent), {});
         if (n < 0) {
+            throw load_failure("a connection broke while a request was sent");
+        }
+        if (n == 0) {
             break;
         }
         c.sent += static_cast<std::size_t>(n);
@@ -132,7 +107,7 @@ void load_pool::flush(connection& c) {
         epoll_event e{};
         e.events = wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
         e.data.u64 = c.index;
-        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, c.socket, &e);
+        ::epoll_ctl(epoll_, EPOLL_CTL_MOD, c.socket.descriptor(), &e);
     }
 }
 
@@ -153,10 +128,21 @@ void load_pool::wait(clock::time_point until, const answer_handler& on_answer) {
     }
 }
 
+load_pool::kept_answer load_pool::answer_of(std::size_t connection, clock::time_point until) {
+    kept_answer out;
+    while (!is_idle(connection)) {
+        wait(until, [&out](const load_answer& a) { out = {a.status, std::string(a.body)}; });
+        if (clock::now() > until && !is_idle(connection)) {
+            throw load_failure("no answer in time (--give-up)");
+        }
+    }
+    return out;
+}
+
 void load_pool::receive(connection& c, const answer_handler& on_answer) {
-    const auto n = ::recv(c.socket, input_.data(), input_.size(), 0);
-    if (n < 0 && errno == EAGAIN) {
-        return;
+    const auto n = c.socket.receive_some(input_.data(), input_.size());
+    if (n == -2) {
+        return;  // nothing now
     }
     if (n <= 0 || !c.parser) {
         throw load_failure("the server closed a connection");

@@ -50,6 +50,14 @@ public:
     /// The handler may send on the connection that was answered. Throws load_failure.
     void wait(clock::time_point until, const answer_handler& on_answer);
 
+    struct kept_answer {
+        int status = 0;
+        std::string body;
+    };
+    /// Waits for the answer of the one connection that is busy. Throws load_failure when it has
+    /// not come by `until`.
+    kept_answer answer_of(std::size_t connection, clock::time_point until);
+
 private:
     struct connection;
 

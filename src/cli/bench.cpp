@@ -1,14 +1,15 @@
 // `kwq bench`: load on a running server, and what came of it.
 #include "bench/load_pool.hpp"
 #include "bench/measurements.hpp"
+#include "cli/bench_report.hpp"
 #include "cli/command.hpp"
 #include "cli/quantity.hpp"
-#include "codec/json.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <chrono>
 
 namespace kwq::cli {
 
@@ -18,40 +19,29 @@ struct kind {
     std::string_view name;
     bench::measurement (*measure)(const bench::load_plan&);
 };
+constexpr const char* what_there_is = "submit, work, cycle, latency, depth, overload, ping";
 constexpr std::array<kind, 5> kinds{{{"submit", bench::measure_submit},
                                      {"work", bench::measure_work},
                                      {"cycle", bench::measure_cycle},
                                      {"latency", bench::measure_latency},
                                      {"ping", bench::measure_ping}}};
 
-std::string line(const char* what, const bench::percentiles& p) {
-    std::array<char, 160> text{};
-    std::snprintf(
-        text.data(), text.size(),
-        "  %-8s %10llu calls   p50 %9.3f ms   p95 %9.3f ms   p99 %9.3f ms   max %9.3f ms\n", what,
-        static_cast<unsigned long long>(p.count), p.p50_us / 1e3, p.p95_us / 1e3, p.p99_us / 1e3,
-        p.max_us / 1e3);
-    return p.count == 0 ? "" : text.data();
-}
-
-void write(codec::json_writer& w, std::string_view name, const bench::percentiles& p) {
-    w.key(name).begin_object().field("count", p.count);
-    w.field("p50_ms", p.p50_us / 1e3).field("p95_ms", p.p95_us / 1e3);
-    w.field("p99_ms", p.p99_us / 1e3).field("max_ms", p.max_us / 1e3).end_object();
-}
-
 class bench_command : public command {
 public:
     description describe() override {
         return {
             .name = "bench",
-            .summary = "Measure a server: submit, work, cycle, latency or ping",
+            .summary = "Measure a server: submit, work, cycle, latency, depth, overload or ping",
             .details =
                 "submit: tasks in, nothing else. work: take and complete tasks that are there. "
                 "cycle: both at once, "
                 "until every task is complete and counted by the tracker. latency: from submitting "
                 "one task to a "
-                "waiting worker having it. ping: requests that touch nothing, for comparison.\n\n"
+                "waiting worker having it. depth: fill it with waiting tasks, then take some of "
+                "them; tells what "
+                "waiting costs. overload: submits at a rate, come what may, while workers take, "
+                "renew and complete; tells what was admitted and what was refused. ping: requests "
+                "that touch nothing, for comparison.\n\n"
                 "It fills the server with tasks of its own job and takes what it finds on the "
                 "queue: give it a server "
                 "of its own. Without --rate each connection sends its next request when it has its "
@@ -68,41 +58,78 @@ public:
                  {"-j,--job", "JOB", "Default: one of its own", &job_, {}},
                  {"--jobs", "N", "Spread over so many jobs", &jobs_, {}},
                  {"--priorities", "N", "Spread over priorities 1 to N", &priorities_, {}},
-                 {"--delayed", "PERCENT", "So many wait ten minutes", &delayed_, {}}},
+                 {"--delayed",
+                  "PERCENT",
+                  "So many wait a day; with submit or depth",
+                  &delayed_,
+                  {}},
+                 {"--paused", "N", "depth: so many more, of a paused job, between", &paused_, {}},
+                 {"--take", "N", "depth: take so many; default: 5000", &take_, {}},
+                 {"--seconds", "N", "overload: for so long; default: 60", &seconds_, {}},
+                 {"--give-up",
+                  "SECONDS",
+                  "End with an error when a part takes longer; default: 600",
+                  &give_up_,
+                  {}}},
             .arguments = {{"WHAT",
-                           "submit, work, cycle, latency or ping",
+                           std::string(what_there_is),
                            true,
                            &what_,
-                           {"submit", "work", "cycle", "latency", "ping"}}},
-            .examples = {"kwq bench cycle -n 100000 -b 100", "kwq bench latency -n 500"}};
+                           {"submit", "work", "cycle", "latency", "depth", "overload", "ping"}}},
+            .examples = {"kwq bench cycle -n 100000 -b 100", "kwq bench latency -n 500",
+                         "kwq bench depth -n 1000000 --jobs 1000 --priorities 9 --json"}};
     }
 
     outcome<exit_code> run(session* s) override {
-        const kind* chosen = nullptr;
-        for (const kind& k : kinds) {
-            chosen = k.name == what_ ? &k : chosen;
-        }
-        if (chosen == nullptr) {
-            return usage_failure("`" + what_ +
-                                 "` is no measurement: submit, work, cycle, latency, ping");
-        }
         if (auto bad = bad_option()) {
             return *bad;
         }
         try {
-            const auto m = chosen->measure(plan(*s));
-            s->print(s->json() ? as_json(m) : as_text(m));
-            return m.failed == 0 ? exit_code::ok : exit_code::partial;
+            return measure(*s);
         } catch (const bench::load_failure& e) {
             return failure(exit_code::error, e.what());
         }
     }
 
 private:
+    outcome<exit_code> measure(session& s) const {
+        if (what_ == "depth") {
+            bench::depth_plan wanted;
+            wanted.load = plan(s);
+            wanted.paused = static_cast<std::size_t>(paused_.value_or(0));
+            wanted.take = static_cast<std::size_t>(take_.value_or(5'000));
+            return tell(s, bench::measure_depth(wanted));
+        }
+        if (what_ == "overload") {
+            bench::overload_plan wanted;
+            wanted.load = plan(s);
+            wanted.time = std::chrono::seconds(seconds_.value_or(60));
+            return tell(s, bench::measure_overload(wanted));
+        }
+        const auto* chosen = std::find_if(kinds.begin(), kinds.end(),
+                                          [this](const kind& k) { return k.name == what_; });
+        if (chosen == kinds.end()) {
+            return usage_failure("`" + what_ + "` is no measurement: " + what_there_is);
+        }
+        return tell(s, bench_result{what_, chosen->measure(plan(s))});
+    }
+
+    template <class T>
+    outcome<exit_code> tell(session& s, const T& found) const {
+        s.print(s.json() ? as_json(found) : as_text(found));
+        return is_whole(found) ? exit_code::ok : exit_code::partial;
+    }
+
     std::optional<failure> bad_option() const {
+        if (what_ == "overload" && !rate_) {
+            return usage_failure("overload: --rate says how many submits fall due each second");
+        }
+        if (delayed_.value_or(0) > 0 && what_ != "submit" && what_ != "depth") {
+            return usage_failure("--delayed: only with submit or depth, nothing would complete");
+        }
         const std::array<
             std::tuple<const char*, const std::optional<std::int64_t>*, std::int64_t, std::int64_t>,
-            9>
+            13>
             bounds{{{"--tasks", &tasks_, 1, 1'000'000'000},
                     {"--batch", &batch_, 1, 1'000},
                     {"--producers", &producers_, 1, 10'000},
@@ -111,7 +138,11 @@ private:
                     {"--payload", &payload_, 2, 1'000'000},
                     {"--jobs", &jobs_, 1, 100'000'000},
                     {"--priorities", &priorities_, 1, 9},
-                    {"--delayed", &delayed_, 0, 100}}};
+                    {"--delayed", &delayed_, 0, 100},
+                    {"--paused", &paused_, 0, 1'000'000'000},
+                    {"--take", &take_, 1, 1'000'000'000},
+                    {"--seconds", &seconds_, 1, 86'400},
+                    {"--give-up", &give_up_, 1, 86'400}}};
         for (const auto& [name, value, least, most] : bounds) {
             if (*value && (**value < least || **value > most)) {
                 return usage_failure(std::string(name) + ": " + std::to_string(least) + " to " +
@@ -132,6 +163,7 @@ private:
         p.producers = size(producers_, 16);
         p.workers = size(workers_, 16);
         p.rate = static_cast<double>(rate_.value_or(0));
+        p.give_up = std::chrono::seconds(give_up_.value_or(600));
         p.shape.queue = queue_.empty() ? "default" : queue_;
         p.shape.job =
             job_.empty() ? "bench-" + std::to_string(system_clock().wall().value()) : job_;
@@ -142,44 +174,9 @@ private:
         return p;
     }
 
-    std::string as_text(const bench::measurement& m) const {
-        std::array<char, 200> text{};
-        std::snprintf(text.data(), text.size(), "%s: %zu tasks in %.3f s: %.0f tasks/s\n",
-                      what_.c_str(), m.tasks, m.seconds, static_cast<double>(m.tasks) / m.seconds);
-        std::string out = text.data();
-        if (m.tracked_s > 0) {
-            std::snprintf(text.data(), text.size(), "  tracked after %.3f s: %.0f tasks/s\n",
-                          m.tracked_s, static_cast<double>(m.tasks) / m.tracked_s);
-            out += text.data();
-        }
-        if (m.refused + m.failed > 0) {
-            std::snprintf(text.data(), text.size(), "  refused %zu, failed %zu\n", m.refused,
-                          m.failed);
-            out += text.data();
-        }
-        return out + line("submit", m.submit) + line(what_ == "latency" ? "lease" : "take", m.take);
-    }
-
-    std::string as_json(const bench::measurement& m) const {
-        std::string out;
-        codec::json_writer w(out);
-        w.begin_object().field("what", what_).field("tasks", m.tasks);
-        w.field("seconds", m.seconds);
-        w.field("tasks_per_s", static_cast<double>(m.tasks) / m.seconds);
-        if (m.tracked_s > 0) {
-            w.field("tracked_s", m.tracked_s);
-            w.field("tracked_per_s", static_cast<double>(m.tasks) / m.tracked_s);
-        }
-        w.field("refused", m.refused).field("failed", m.failed);
-        write(w, "submit", m.submit);
-        write(w, what_ == "latency" ? "lease" : "take", m.take);
-        w.end_object();
-        return out + "\n";
-    }
-
     std::string what_, queue_, job_;
     std::optional<std::int64_t> tasks_, batch_, producers_, workers_, rate_, payload_, jobs_,
-        priorities_, delayed_;
+        priorities_, delayed_, paused_, take_, seconds_, give_up_;
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ public:
     /// Empty when connected, else why not. Tries each address of the name until `deadline`.
     std::string connect(const std::string& host, const std::string& port, mono_time deadline);
     bool is_open() const { return socket_ >= 0; }
+    /// Its descriptor, for who waits for many at once; it never blocks. -1 when not connected.
+    int descriptor() const { return socket_; }
     void close();
     /// Nothing has come and the other side has not closed: good for another request.
     bool is_quiet() const;
