@@ -78,7 +78,6 @@ void shard_runner::open_state() {
     } else {
         store::rocksdb_options o;
         o.directory = config_.directory;
-        o.hashed_tables = "til";  // scheduler/shard_state.hpp: rows, ids, leases
         o.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_forget(key, value, instant{horizon->load()});
         };
@@ -235,7 +234,11 @@ bool shard_runner::read_status() {
         const auto crc = crc32c(r.value);
         auto e = codec::read_event(r.value);
         if (e) {
+            const bool is_claim = std::holds_alternative<model::claim>(e->body);
             const auto a = shard_->on_event({r.offset, std::move(*e)}, crc, when);
+            if (is_claim && owned_set_ && !shard_->is_owner()) {
+                claim_again_.reset();  // replaced: two who claim in turn would never decide
+            }
             if (deps_.simulator.after_event) {
                 deps_.simulator.after_event(*shard_, r.offset, a);
             }

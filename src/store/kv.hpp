@@ -63,9 +63,6 @@ struct rocksdb_options {
     std::string directory;  // created when absent; exclusive to this process
     std::size_t cache_bytes = 32U << 20U;
     std::size_t memtable_bytes = 32U << 20U;
-    /// First bytes of keys that are nearly always looked up whole: cheaper until they are
-    /// committed, but a scan over them has to sort what is pending.
-    std::string hashed_tables;
     expiry may_drop;              // may be empty
     rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one
 };

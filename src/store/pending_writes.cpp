@@ -1,146 +1,180 @@
 #include "store/pending_writes.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <new>
+#include <type_traits>
 
 namespace kwq::store {
 
 namespace {
 
-constexpr std::size_t slot_bytes = 32;  // what an entry costs besides its texts, roughly
+using entry = pending_writes::entry;
 
-std::size_t cost(std::string_view key, const std::optional<std::string>& value) {
-    return key.size() + slot_bytes + (value ? value->size() : 0);
+constexpr std::size_t least_slots = 1'024;  // a power of two
+constexpr std::size_t most_slots_kept = 1U << 20U;
+constexpr std::size_t few = 16;
+
+static_assert(std::is_trivially_destructible_v<entry>);
+
+std::size_t hash_of(std::string_view key) {
+    return std::hash<std::string_view>()(key);
 }
 
-bool by_key(const pending_writes::entry* a, const pending_writes::entry* b) {
-    return a->first < b->first;
+unsigned char table_of(std::string_view key) {
+    return key.empty() ? 0 : static_cast<unsigned char>(key.front());
+}
+
+bool by_key(const entry* a, const entry* b) {
+    return a->key < b->key;
+}
+
+bool before_key(const entry* e, std::string_view key) {
+    return e->key < key;
 }
 
 }  // namespace
 
-const pending_writes::slot* pending_writes::find(std::string_view key) const {
-    if (is_hashed(key)) {
-        const auto found = points_.find(key);
-        return found == points_.end() ? nullptr : &found->second;
+/// Where the key is, or the free place where it belongs.
+std::size_t pending_writes::slot_of(std::string_view key, std::size_t hash) const {
+    const auto mask = index_.size() - 1;
+    std::size_t slot = hash & mask;
+    while (index_[slot] != nullptr && (index_[slot]->hash != hash || index_[slot]->key != key)) {
+        slot = (slot + 1) & mask;
     }
-    const auto found = rows_.find(key);
-    return found == rows_.end() ? nullptr : &found->second;
+    return slot;
 }
 
-pending_writes::slot& pending_writes::at(std::string_view key, bool& made) {
-    if (is_hashed(key)) {
-        const auto found = points_.find(key);
-        made = found == points_.end();
-        return made ? points_.try_emplace(std::string(key)).first->second : found->second;
+const pending_writes::entry* pending_writes::find(std::string_view key) const {
+    if (entries_ == 0) {
+        return nullptr;
     }
-    const auto found = rows_.lower_bound(key);
-    made = found == rows_.end() || found->first != key;
-    return made ? rows_.try_emplace(found, std::string(key))->second : found->second;
+    const entry* const found = index_[slot_of(key, hash_of(key))];
+    return found == nullptr || found->is_void() ? nullptr : found;
+}
+
+pending_writes::entry& pending_writes::at(std::string_view key) {
+    if ((entries_ + 1) * 2 > index_.size()) {
+        grow();
+    }
+    const auto hash = hash_of(key);
+    entry*& place = index_[slot_of(key, hash)];
+    if (place == nullptr) {
+        place = new (texts_.take(sizeof(entry), alignof(entry))) entry{};
+        place->key = texts_.keep(key);
+        place->hash = hash;
+        tables_[table_of(key)].written.push_back(place);
+        ++entries_;
+    }
+    return *place;
+}
+
+void pending_writes::grow() {
+    std::vector<entry*> old(std::max(index_.size() * 2, least_slots));
+    old.swap(index_);
+    const auto mask = index_.size() - 1;
+    for (entry* e : old) {
+        if (e != nullptr) {
+            std::size_t slot = e->hash & mask;
+            while (index_[slot] != nullptr) {
+                slot = (slot + 1) & mask;
+            }
+            index_[slot] = e;
+        }
+    }
 }
 
 void pending_writes::write(std::string_view key, std::string_view value, bool fresh) {
-    bool made = false;
-    slot& s = at(key, made);
-    if (made) {
-        s.fresh = fresh;
-        bytes_ += cost(key, std::nullopt);
-    } else if (s.value) {
-        bytes_ -= s.value->size();
+    const auto before = entries_;
+    entry& e = at(key);
+    if (entries_ != before) {
+        e.fresh = fresh;
     }
-    if (s.value) {
-        s.value->assign(value);
-    } else {
-        s.value.emplace(value);
+    if (e.room_bytes < value.size()) {
+        e.room = texts_.take(value.size());
+        e.room_bytes = value.size();
     }
-    bytes_ += value.size();
+    std::copy(value.begin(), value.end(), e.room);
+    e.value = std::string_view(e.room, value.size());
 }
 
 void pending_writes::erase(std::string_view key) {
-    bool made = false;
-    slot& s = at(key, made);
-    if (made) {
-        bytes_ += cost(key, std::nullopt);
-        return;
-    }
-    bytes_ -= s.value ? s.value->size() : 0;
-    s.value.reset();
-    if (!s.fresh) {
-        return;
-    }
-    bytes_ -= cost(key, std::nullopt);
-    if (is_hashed(key)) {
-        points_.erase(points_.find(key));
-    } else {
-        rows_.erase(rows_.find(key));
-    }
+    at(key).value.reset();
 }
 
 void pending_writes::clear() {
-    rows_.clear();
-    points_.clear();
-    bytes_ = 0;
+    for (auto& t : tables_) {
+        t.written.clear();
+        t.sorted.clear();
+    }
+    if (index_.size() > most_slots_kept) {
+        index_.resize(most_slots_kept);
+    }
+    std::fill(index_.begin(), index_.end(), nullptr);
+    entries_ = 0;
+    texts_.clear();
 }
 
-std::vector<const pending_writes::entry*> pending_writes::all() const {
-    std::vector<const entry*> out;
-    out.reserve(rows_.size() + points_.size());
-    for (const auto& e : points_) {
-        out.push_back(&e);
+void pending_writes::table::sort() {
+    const auto known = static_cast<std::ptrdiff_t>(sorted.size());
+    const auto fresh = written.begin() + known;
+    if (written.end() - fresh <= static_cast<std::ptrdiff_t>(few)) {
+        for (auto e = fresh; e != written.end(); ++e) {
+            sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), *e, by_key), *e);
+        }
+        return;
     }
-    std::sort(out.begin(), out.end(), by_key);
-    const auto middle = static_cast<std::ptrdiff_t>(out.size());
-    for (const auto& e : rows_) {
-        out.push_back(&e);
-    }
-    std::inplace_merge(out.begin(), out.begin() + middle, out.end(), by_key);
-    return out;
+    sorted.insert(sorted.end(), fresh, written.end());
+    const auto middle = sorted.begin() + known;
+    std::sort(middle, sorted.end(), by_key);
+    std::inplace_merge(sorted.begin(), middle, sorted.end(), by_key);
 }
 
 pending_writes::walk::walk(const pending_writes& of, std::string_view from, std::string_view to,
                            bool down)
-    : down_(down),
-      in_map_(!from.empty() && !of.is_hashed(from)),
-      first_(of.rows_.lower_bound(from)),
-      last_(to.empty()  ? of.rows_.end()
-            : to < from ? first_
-                        : of.rows_.lower_bound(to)) {
-    if (!in_map_) {
-        const auto take = [&](const entry& e) {
-            if (e.first >= from && (to.empty() || e.first < to)) {
-                sorted_.push_back(&e);
-            }
-        };
-        std::for_each(of.points_.begin(), of.points_.end(), take);
-        if (from.empty()) {  // over all tables
-            std::for_each(of.rows_.begin(), of.rows_.end(), take);
+    : down_(down) {
+    const auto first_table = table_of(from);
+    const auto last_table = to.empty() ? 255U : table_of(to);
+    const bool in_one = !from.empty() && (first_table == last_table ||
+                                          (first_table + 1U == last_table && to.size() == 1));
+    if (!in_one) {
+        for (std::size_t t = first_table; t <= last_table; ++t) {
+            const auto& written = of.tables_[t].written;
+            all_.insert(all_.end(), written.begin(), written.end());
         }
-        std::sort(sorted_.begin(), sorted_.end(), by_key);
-        if (down_) {
-            std::reverse(sorted_.begin(), sorted_.end());
-        }
+        std::sort(all_.begin(), all_.end(), by_key);
+    } else {
+        of.tables_[first_table].sort();
     }
+    const auto& range = in_one ? of.tables_[first_table].sorted : all_;
+    const auto begin = std::lower_bound(range.begin(), range.end(), from, before_key);
+    const auto end =
+        to.empty() ? range.end() : std::lower_bound(begin, range.end(), to, before_key);
+    first_ = range.data() + (begin - range.begin());
+    last_ = range.data() + (end - range.begin());
     settle();
 }
 
 void pending_writes::walk::next() {
-    if (!in_map_) {
-        ++at_;
-    } else if (!down_) {
-        ++first_;
-    } else {
+    if (down_) {
         --last_;
+    } else {
+        ++first_;
     }
     settle();
 }
 
+/// To the next one that is there.
 void pending_writes::walk::settle() {
-    if (!in_map_) {
-        now_ = at_ < sorted_.size() ? sorted_[at_] : nullptr;
-    } else if (first_ == last_) {
-        now_ = nullptr;
-    } else {
-        now_ = down_ ? &*std::prev(last_) : &*first_;
+    const auto at = [this] { return down_ ? last_[-1] : *first_; };
+    while (first_ < last_ && at()->is_void()) {
+        if (down_) {
+            --last_;
+        } else {
+            ++first_;
+        }
     }
+    now_ = first_ < last_ ? at() : nullptr;
 }
 
 }  // namespace kwq::store

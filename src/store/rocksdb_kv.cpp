@@ -1,5 +1,5 @@
 // kv on RocksDB: pending writes over one database. Reads go through them; commit() writes what is
-// left of them, in order of keys, with the write-ahead log and without a sync, so it survives the
+// left of them with the write-ahead log and without a sync, so it survives the
 // process but perhaps not a power cut, after which the log rebuilds what is missing. RocksDB's own
 // recovery then ends at the first gap (point in time), so state and applied offset never part.
 #include "store/kv.hpp"
@@ -92,8 +92,7 @@ public:
     explicit rocksdb_kv(const rocksdb_options& wanted)
         : directory_(wanted.directory),
           filter_(wanted.may_drop ? std::make_unique<expiring_filter>(wanted.may_drop) : nullptr),
-          options_(make_options(wanted, filter_.get())),
-          pending_(wanted.hashed_tables) {
+          options_(make_options(wanted, filter_.get())) {
         std::error_code failed;
         std::filesystem::create_directories(directory_, failed);
         if (failed) {
@@ -105,7 +104,7 @@ public:
 
     std::optional<std::string> get(std::string_view key) const override {
         if (const auto* pending = pending_.find(key)) {
-            return pending->value;
+            return pending->value ? std::optional<std::string>(*pending->value) : std::nullopt;
         }
         rocksdb::PinnableSlice value;
         const auto status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &value);
@@ -149,11 +148,10 @@ public:
 
     void commit() override {
         rocksdb::WriteBatch batch(pending_.bytes() + 4'096);
-        for (const auto* e : pending_.all()) {
-            const auto& [key, now] = *e;
-            check(now.value ? batch.Put(slice(key), slice(*now.value)) : batch.Delete(slice(key)),
+        pending_.each([&](const pending_writes::entry& e) {
+            check(e.value ? batch.Put(slice(e.key), slice(*e.value)) : batch.Delete(slice(e.key)),
                   "commit");
-        }
+        });
         rocksdb::WriteOptions how;
         how.sync = false;
         check(db_->Write(how, &batch), "commit");
@@ -200,10 +198,10 @@ private:
             const auto* p = pending.now();
             const int order = p == nullptr      ? 1
                               : !stored.Valid() ? -1
-                                                : (down ? view(stored.key()).compare(p->first)
-                                                        : p->first.compare(view(stored.key())));
+                                                : (down ? view(stored.key()).compare(p->key)
+                                                        : p->key.compare(view(stored.key())));
             const bool go_on = order > 0 ? visit(view(stored.key()), view(stored.value()))
-                                         : !p->second.value || visit(p->first, *p->second.value);
+                                         : !p->value || visit(p->key, *p->value);
             if (!go_on) {
                 break;
             }

@@ -53,7 +53,6 @@ void runner::open_state() {
         store::rocksdb_options options;
         options.directory = config_.directory;
         options.cache_bytes = config_.cache_bytes;
-        options.hashed_tables = "RIGNnLQ";  // tracker/keys.hpp
         state_ = store::open_rocksdb(options);
     }
     if (state_->get(layout_key) != state_layout) {
