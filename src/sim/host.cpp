@@ -36,7 +36,6 @@ host::~host() = default;
 
 scheduler::scheduler_config host::draw_config() {
     scheduler::scheduler_config c;
-    c.owner = "sim";
     constexpr std::size_t buffers[] = {64U << 20U, 30'000, 15'000};
     c.ready_buffer_bytes = buffers[world_.below(std::size(buffers))];
     c.max_waiting_polls = world_.below(4) == 0 ? 2 : 10'000;
@@ -52,6 +51,9 @@ void host::keep_alive() {
     if (old_ && old_->is_dead()) {
         end(old_);
     }
+    if (current_ && !old_ && is_replaced()) {
+        current_->kill();  // by one who is no more: whoever runs the server starts it again
+    }
     if (current_ && current_->is_dead()) {
         end(current_);
         up_again_at_ = world_.now() + (world_.calm ? milliseconds{0} : world_.up_to(longest_down));
@@ -61,15 +63,23 @@ void host::keep_alive() {
     }
     lose_states();
     world_.past.add("start", static_cast<std::int64_t>(processes_));
+    auto config = config_;
+    config.owner = "sim-" + std::to_string(processes_);
     current_ = std::make_unique<process>(process::parts{.on = machines_[machine_],
                                                         .around = world_,
                                                         .noted = noted_,
                                                         .model = model_,
                                                         .logger = *logger_,
                                                         .step = step_,
-                                                        .config = config_,
+                                                        .config = std::move(config),
                                                         .number = processes_++});
     current_->start();
+}
+
+/// Somebody else has claimed since the process that answers clients did.
+bool host::is_replaced() const {
+    const auto* newest = current_->is_alive() ? model_.event_at(model_.epoch()) : nullptr;
+    return newest != nullptr && std::get<model::claim>(newest->body).owner != current_->owner();
 }
 
 void host::end(std::unique_ptr<process>& p) {

@@ -50,6 +50,7 @@ private:
     void count_disk_faults();
     void cut_power();
     void lose_states();
+    bool is_replaced() const;
     void end(std::unique_ptr<process>& p);
     scheduler::scheduler_config draw_config();
 

@@ -51,6 +51,7 @@ public:
     bool is_dead() const { return life_.is_dead(); }
     bool is_buried() const { return buried_; }
     std::uint64_t number() const { return parts_.number; }
+    const std::string& owner() const { return parts_.config.owner; }
     loop_group& life() { return life_; }
     /// Dies in the middle of something, soon.
     void kill_at_call(std::uint64_t n);
