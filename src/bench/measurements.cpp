@@ -41,7 +41,9 @@ measurement measure_submit(const load_plan& plan) {
 measurement measure_work(const load_plan& plan) {
     load_pool pool(plan.server, plan.workers);
     workers w(plan, pool, {0, plan.workers});
-    return drive(plan, pool, nullptr, &w);
+    const auto m = drive(plan, pool, nullptr, &w);
+    drain(plan, pool, w);
+    return m;
 }
 
 measurement measure_cycle(const load_plan& plan) {
@@ -54,6 +56,7 @@ measurement measure_cycle(const load_plan& plan) {
     auto m = drive(plan, pool, &p, &w);
     server.wait_completed(before + m.tasks);
     m.tracked_s = seconds_since(began);
+    drain(plan, pool, w);
     return m;
 }
 

@@ -9,6 +9,8 @@ using clock = load_pool::clock;
 namespace {
 
 constexpr std::chrono::milliseconds look_again{100};
+/// Whoever settles without taking asks here: a queue that nobody defines has no work.
+constexpr std::string_view no_queue = "kwq-bench-settles-only";
 
 bool is_refusal(int status) {
     return status == 429 || status == 503 || status == 507;
@@ -71,7 +73,6 @@ workers::workers(const load_plan& plan, load_pool& pool, connection_range mine)
       pool_(pool),
       mine_(mine),
       held_(mine.count),
-      last_(mine.count),
       found_(clock::now()),
       wanted_(plan.tasks) {}
 
@@ -83,14 +84,13 @@ void workers::start() {
 }
 
 void workers::ask(std::size_t worker) {
-    // Enough is out for somebody: this one settles, and asks without waiting.
+    // Enough is out for somebody: this one settles, and takes nothing.
     const bool enough = taken_ >= wanted_;
-    if (enough && held_[worker].empty() && last_[worker]) {
+    if (enough && held_[worker].empty()) {
         return;
     }
-    last_[worker] = enough;
     const take_shape shape{.worker = "bench-" + std::to_string(worker),
-                           .queue = plan_.shape.queue,
+                           .queue = enough ? std::string(no_queue) : plan_.shape.queue,
                            .max = plan_.batch,
                            .wait_s = enough ? 0 : 1};
     pool_.post(mine_.first + worker, take_target, write_take(shape, held_[worker]));
@@ -148,8 +148,8 @@ measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers*
                           w->on_answer(a, m);
                       }
                   });
-        if (p != nullptr && w != nullptr && p->done()) {
-            w->expect(p->accepted());
+        if (p != nullptr && w != nullptr) {
+            p->done() ? w->expect(p->accepted()) : w->be_patient();
         }
         check_time(until, "the load");
     }
@@ -160,6 +160,15 @@ measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers*
     m.submit = p != nullptr ? p->times() : percentiles{};
     m.take = w != nullptr ? w->times() : percentiles{};
     return m;
+}
+
+void drain(const load_plan& plan, load_pool& pool, workers& w) {
+    measurement ignored;
+    const auto until = clock::now() + plan.give_up;
+    while (!w.idle()) {
+        pool.wait(until, [&](const load_answer& a) { w.on_answer(a, ignored); });
+        check_time(until, "settling what was taken last");
+    }
 }
 
 }  // namespace kwq::bench

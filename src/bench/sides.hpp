@@ -60,10 +60,14 @@ public:
     workers(const load_plan& plan, load_pool& pool, connection_range mine);
 
     void start();
+    /// More is still being submitted: the time to give up has not begun.
+    void be_patient() { found_ = load_pool::clock::now(); }
     /// So many are to be completed: fewer than planned when submits were refused.
     void expect(std::size_t tasks) { wanted_ = tasks; }
     /// All that are wanted are complete, or none was to be found for as long as the plan waits.
     bool done() const { return completed_ >= wanted_ || asking_ == 0; }
+    /// No request is out, so that no lease is.
+    bool idle() const { return asking_ == 0; }
     std::size_t completed() const { return completed_; }
     void on_answer(const load_answer& a, measurement& into);
     percentiles times() { return times_.look(); }
@@ -75,7 +79,6 @@ private:
     load_pool& pool_;
     const connection_range mine_;
     std::vector<std::vector<std::string>> held_;
-    std::vector<bool> last_;
     load_pool::clock::time_point found_;  // when somebody last got a lease
     std::size_t wanted_;
     std::size_t asking_ = 0;  // workers with a request out
@@ -90,5 +93,7 @@ double seconds_since(load_pool::clock::time_point began);
 
 /// Lets the sides work, where they are not null, until both are done.
 measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers* w);
+/// Then: what was taken beyond what was wanted is settled too, and nothing more is taken.
+void drain(const load_plan& plan, load_pool& pool, workers& w);
 
 }  // namespace kwq::bench

@@ -23,6 +23,11 @@ class BenchTest(KwqTest):
         found = self.bench("work", "-n", "100", "-w", "2", check=PARTIAL)
         self.assertEqual((found["tasks"], found["missing"]), (30, 70))
 
+    def test_no_lease_is_left_behind(self):
+        self.submit_many([{"payload": 1} for _ in range(300)])
+        self.bench("work", "-n", "100", "-w", "4", "-b", "40")
+        self.assertEqual(self.get("/stats")["scheduler"]["leases"], 0)
+
     def test_a_cycle_over_many_jobs_ends(self):
         found = self.bench("cycle", "-n", "200", "-b", "10", "--jobs", "7", "--priorities", "3", "-p", "2", "-w", "2")
         self.assertEqual((found["tasks"], found["missing"], found["failed"]), (200, 0, 0))
