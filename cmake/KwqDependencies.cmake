@@ -6,6 +6,12 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
+# It ships a pkg-config file and no CMake package.
+find_path(RDKAFKA_INCLUDE_DIR librdkafka/rdkafka.h REQUIRED)
+find_library(RDKAFKA_LIBRARY rdkafka REQUIRED)
+add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
+set_target_properties(RdKafka::rdkafka PROPERTIES IMPORTED_LOCATION ${RDKAFKA_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${RDKAFKA_INCLUDE_DIR})
 if(KWQ_TESTS)
   find_package(Catch2 2.13 CONFIG REQUIRED)
   find_package(RapidJSON CONFIG REQUIRED)  # the second opinion on what is JSON

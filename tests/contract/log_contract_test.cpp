@@ -1,6 +1,9 @@
 // What every event log promises to one who appends, reads and watches. A behaviour that is not in
 // this folder is not promised. Each test runs against each implementation through its fixture.
 #include "log_fixtures.hpp"
+#ifdef KWQ_CONTRACT_KAFKA
+#include "kafka_fixture.hpp"
+#endif
 
 #include <catch2/catch.hpp>
 
@@ -30,7 +33,11 @@ struct with_topic : Fixture {
 
 }  // namespace
 
+#ifdef KWQ_CONTRACT_KAFKA  // a program of its own, since it needs a broker
+#define EACH_LOG kafka_fixture
+#else
 #define EACH_LOG embedded_fixture, simulated_fixture
+#endif
 
 TEMPLATE_TEST_CASE("an append gets consecutive offsets from 0 and is read back in order", "",
                    EACH_LOG) {

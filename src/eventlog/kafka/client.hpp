@@ -1,0 +1,50 @@
+// client: librdkafka's handles with owners, and how each kind of handle is set up. A handle must go
+// after all queues, topics and messages of its own: declare them behind it.
+#pragma once
+
+#include "eventlog/kafka/kafka_log.hpp"
+
+#include <memory>
+#include <string>
+
+struct rd_kafka_s;
+struct rd_kafka_queue_s;
+struct rd_kafka_topic_s;
+struct rd_kafka_message_s;
+
+namespace kwq::eventlog::kafka {
+
+struct destroy_handle {
+    void operator()(rd_kafka_s* handle) const;
+    void operator()(rd_kafka_queue_s* queue) const;
+    void operator()(rd_kafka_topic_s* topic) const;
+    void operator()(rd_kafka_message_s* message) const;
+};
+using client_ptr = std::unique_ptr<rd_kafka_s, destroy_handle>;
+using queue_ptr = std::unique_ptr<rd_kafka_queue_s, destroy_handle>;
+using topic_ptr = std::unique_ptr<rd_kafka_topic_s, destroy_handle>;
+using message_ptr = std::unique_ptr<rd_kafka_message_s, destroy_handle>;
+
+enum class client_role {
+    producer,
+    tail,     // follows every partition at its end: quick
+    history,  // reads on from anywhere: much at a time
+    lookup,   // reads single records: little at a time
+};
+
+/// What a client is told besides the properties: outlives it.
+struct client_notes {
+    std::function<void(std::string)> note;
+};
+
+/// Throws log_failure (errc::cannot_open) for properties that librdkafka does not take.
+client_ptr make_client(client_role role, const kafka_config& config, const client_notes& notes);
+/// Throws log_failure when `config` has a property that is not the user's to choose.
+void refuse_own_properties(const kafka_config& config);
+
+/// The topic of a client that reads or writes it; `opaque` comes back with its messages.
+topic_ptr open_topic(rd_kafka_s* client, const std::string& name, void* opaque);
+
+log_record to_record(const rd_kafka_message_s& message);
+
+}  // namespace kwq::eventlog::kafka

@@ -1,0 +1,38 @@
+// The Kafka log: an event_log on an Apache Kafka cluster. What it promises, what it asks of the
+// cluster and how it reads is in README.md beside this file.
+#pragma once
+
+#include "base/clock.hpp"
+#include "eventlog/event_log.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kwq::eventlog {
+
+struct kafka_config {
+    std::string brokers;  // host:port,…: any of them, the others are learnt
+    /// librdkafka's own, by name: TLS, SASL, tuning. Those that safety rests on are refused.
+    std::vector<std::pair<std::string, std::string>> properties;
+    /// What topics are made with, and the least that existing ones must have.
+    int replication = 3;
+    int min_insync = 2;
+    /// Topics whose records may go by themselves after a while; all others keep them.
+    std::vector<std::pair<std::string, milliseconds>> kept_for;
+    /// How long a start waits for the cluster to answer.
+    milliseconds start_patience{30'000};
+    /// Called once, on a thread of the log's, when it can take nothing more: the process must end.
+    std::function<void(std::string)> on_stop;
+    /// Remarks for the log of the process. Any thread.
+    std::function<void(std::string)> on_note;
+};
+
+/// Throws log_failure (errc::cannot_open with a sentence for people) when no broker answers in
+/// time, or when the cluster is less safe than asked for. Destroying the log waits until what was
+/// appended is answered; nobody may be inside a call by then.
+std::unique_ptr<event_log> open_kafka_log(const kafka_config& config);
+
+}  // namespace kwq::eventlog

@@ -1,0 +1,91 @@
+// One partition as it is known here.
+#include "eventlog/kafka/partition_view.hpp"
+
+#include "eventlog/embedded/stored_record.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::eventlog::kafka {
+
+partition_view::partition_view(topic_partition at, const partition_range& range)
+    : where(std::move(at)), range_(range) {}
+
+partition_range partition_view::range() const {
+    const std::lock_guard lock(mutex_);
+    return range_;
+}
+
+std::optional<std::vector<log_record>> partition_view::recent(offset from,
+                                                              std::size_t max_bytes) const {
+    std::vector<recent_records::block> blocks;
+    {
+        const std::lock_guard lock(mutex_);
+        blocks = recent_.from(from, max_bytes);
+    }
+    if (blocks.empty()) {
+        return std::nullopt;
+    }
+    std::vector<log_record> found;
+    std::size_t bytes = 0;
+    for (const auto& block : blocks) {
+        for (const auto& r : *block) {
+            if (r.offset < from) {
+                continue;
+            }
+            bytes += size_of(r);
+            if (!found.empty() && bytes > max_bytes) {
+                return found;
+            }
+            found.push_back(r);
+        }
+    }
+    return found;
+}
+
+void partition_view::now_first(offset first) {
+    const std::lock_guard lock(mutex_);
+    range_.first = std::max(range_.first, first);
+}
+
+void partition_view::publish(std::vector<log_record> records, std::size_t recent_limit) {
+    const offset end{records.back().offset.value() + 1};
+    {
+        const std::lock_guard lock(mutex_);
+        range_.end = end;
+        range_.durable = end;  // a record is read only when all in-sync replicas have it
+        recent_.add(std::move(records), recent_limit);
+    }
+    while (!unread_.empty() && unread_.front().last < end) {
+        const auto answered = std::move(unread_.front());
+        unread_.pop_front();
+        answered.done(answered.first);
+    }
+}
+
+void partition_view::answer_when_read(offset first, offset last, event_log::append_callback done) {
+    if (last < range().end) {
+        done(first);
+    } else {
+        unread_.push_back({first, last, std::move(done)});
+    }
+}
+
+std::vector<event_log::append_callback> partition_view::take_unanswered() {
+    std::vector<event_log::append_callback> all;
+    for (auto& a : unread_) {
+        all.push_back(std::move(a.done));
+    }
+    unread_.clear();
+    return all;
+}
+
+void partition_view::call_watchers() {
+    watching.call_all([this] { return range(); });
+}
+
+void partition_view::call_watcher(const std::string& name) {
+    watching.call(name, [this] { return range(); });
+}
+
+}  // namespace kwq::eventlog::kafka

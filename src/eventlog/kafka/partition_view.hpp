@@ -1,0 +1,54 @@
+// partition_view: what is known here of one partition of the cluster: its ends, its newest records,
+// its watchers, and the appends that were acknowledged but not read back yet. The ends move when
+// records are read back, never before: what range() says is there, read() gives without waiting.
+#pragma once
+
+#include "eventlog/embedded/recent_records.hpp"
+#include "eventlog/embedded/watchers.hpp"
+#include "eventlog/event_log.hpp"
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace kwq::eventlog::kafka {
+
+class partition_view {
+public:
+    partition_view(topic_partition where, const partition_range& range);
+
+    partition_range range() const;
+    /// Newest records from `from` on; nothing when they are no longer kept here.
+    std::optional<std::vector<log_record>> recent(offset from, std::size_t max_bytes) const;
+    void now_first(offset first);
+    void call_watcher(const std::string& name);
+
+    // ---- the log's thread only ----
+    /// Records that came behind the end, in order. Answers the appends among them.
+    void publish(std::vector<log_record> records, std::size_t recent_limit);
+    /// Calls `done` with `first` once everything up to `last` is read back.
+    void answer_when_read(offset first, offset last, event_log::append_callback done);
+    void call_watchers();
+    /// Those that wait to be read back, when they never will be.
+    std::vector<event_log::append_callback> take_unanswered();
+
+    const topic_partition where;
+    watchers watching;
+    /// Held while an append hands over its records, so that they are neighbours.
+    std::mutex sending;
+
+private:
+    struct acknowledged {
+        offset first;
+        offset last;
+        event_log::append_callback done;
+    };
+
+    mutable std::mutex mutex_;
+    partition_range range_;  // under mutex_
+    recent_records recent_;  // under mutex_
+    std::deque<acknowledged> unread_;
+};
+
+}  // namespace kwq::eventlog::kafka

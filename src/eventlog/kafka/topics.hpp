@@ -1,0 +1,44 @@
+// topics: what is asked of the cluster about topics and partitions: which there are, with what
+// settings, from where to where; making them, and forgetting the beginning of a partition. All
+// calls wait for the cluster. Any thread.
+#pragma once
+
+#include "eventlog/kafka/client.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace kwq::eventlog::kafka {
+
+struct topic_facts {
+    std::int32_t partitions = 0;
+    int replicas = 0;    // of the partition that has fewest
+    bool ready = false;  // every partition has a leader
+};
+
+class topics {
+public:
+    /// `client` outlives it.
+    topics(rd_kafka_s* client, const kafka_config& config);
+
+    /// Waits until a broker answers; how many there are.
+    result<int> wait_for_brokers();
+    /// Nothing when there is no such topic.
+    result<std::optional<topic_facts>> find(const std::string& name);
+    /// Makes it, or finds it made by another; returns when it can be used.
+    result<void> create(const std::string& name, std::int32_t partitions);
+    /// Whether it is as safe as it must be: errc::topic_mismatch with a sentence when not.
+    result<void> check(const std::string& name, const topic_facts& facts);
+    result<partition_range> ends(const topic_partition& where);
+    /// The offset that is now the first.
+    result<offset> trim(const topic_partition& where, offset before);
+
+private:
+    result<void> check_settings(const std::string& name);
+
+    rd_kafka_s* const client_;
+    const kafka_config& config_;
+};
+
+}  // namespace kwq::eventlog::kafka
