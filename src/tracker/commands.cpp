@@ -55,8 +55,9 @@ std::vector<name_number> commands::apply(model::shard_id shard, const model::log
     }
     if (moved > 0) {
         const bool of_queue = c.action == control_action::empty_queue;
-        sweeps_.start(of_queue ? keys::list_of_queue(c.queue) : keys::list_of_job(jobs.front()),
-                      moved);
+        sweeps_.start(
+            of_queue ? keys::rows_of_queue(shard, c.queue) : keys::list_of_job(jobs.front()),
+            moved);
     }
     return jobs;
 }

@@ -11,28 +11,28 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     ++tables_.totals.task_records;
     const row_place place{shard, task.place};
     tables_.offer_id(task.body.id, place);
-    const task_row* row = tables_.rows.find(place);
-    if (row != nullptr && row->known) {
+    kept_row& kept = tables_.rows.at(place);
+    if (kept.value() != nullptr && kept.value()->known) {
         return;  // its first event was read before
     }
-    const counted before = tables_.count_of(place, row);
-    task_row known = row == nullptr ? task_row{} : *row;
-    known.id = task.body.id;
-    introduce(known, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
-    known.facts.limits = task.body.limits;
+    const counted before = tables_.count_of(place, kept.value());
+    task_row& row = tables_.rows.change(kept);
+    row.id = task.body.id;
+    introduce(row, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
+    row.facts.limits = task.body.limits;
     // What an event or a command did to it before its record was read happened then, not now.
     std::optional<instant> at;
-    if (is_dropped(known)) {
-        at = known.ended_at;
+    if (is_dropped(row)) {
+        at = row.ended_at;
     } else {
         instant commanded_at{0};
-        const auto facts = tables_.effective(place, known, &commanded_at);
-        known.listed = model::state_of(facts);
-        if (facts.place != known.facts.place) {
+        const auto facts = tables_.effective(place, row, &commanded_at);
+        row.listed = model::state_of(facts);
+        if (facts.place != row.facts.place) {
             at = commanded_at;
         }
     }
-    finish(place, before, std::move(known), {before, before, at, {}});
+    count(kept, before, at, {});
 }
 
 void fold::introduce(task_row& row, const model::task_intro& intro) {
@@ -82,33 +82,25 @@ void fold::add_event(model::shard_id shard, const model::logged_event& logged) {
 void fold::add_task_event(model::shard_id shard, const model::logged_event& logged) {
     const auto& body = logged.event.body;
     const row_place place{shard, *model::place_of(body)};
-    const task_row* stored = tables_.rows.find(place);
-    task_row row = stored == nullptr ? task_row{} : *stored;
-    const auto* intro = model::intro_of(body);
-    const bool first = row.facts.place == model::place::ahead;
+    kept_row& kept = tables_.rows.at(place);
     // What no event has named yet has no facts, whether its topic was read up to it or not.
-    const model::task_facts known = first ? model::task_facts{} : row.facts;
-    model::job_name job;
-    if (first && intro != nullptr) {
-        job = intro->job;
-    } else if (!first && row.known) {
-        job = model::job_name{tables_.names.name_of(name_kind::job, row.job)};
-    }
-    instant commanded_at{0};
-    const auto before =
-        tables_.partition(shard).ledger.effective(place.record, job, known, &commanded_at);
+    const bool first = kept.value() == nullptr || kept.value()->facts.place == model::place::ahead;
+    const auto* intro = model::intro_of(body);
     const auto* id = model::id_of(body);
-    const auto step = model::step(before, is_id_taken(id, place), logged);
+    instant commanded_at{0};
+    const auto before = facts_before(kept, first ? intro : nullptr, commanded_at);
+    const auto step = model::step(before, first && is_id_taken(id, place), logged);
     if (!step.verdict.accepted()) {
         ++tables_.totals.void_events;
         return;
     }
-    const counted was = tables_.count_of(place, tables_.rows.find(place));
+    const counted was = tables_.count_of(place, kept.value());
+    task_row& row = tables_.rows.change(kept);
     if (first && intro != nullptr) {
         introduce(row, *intro);
         tables_.bind_id(*id, place);
     }
-    if (id != nullptr && first) {
+    if (first && id != nullptr) {
         row.id = *id;
     }
     const auto limits_shown = row.facts.limits;
@@ -120,16 +112,33 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
     if (const auto* c = std::get_if<model::complete>(&body); c != nullptr && !c->then.empty()) {
         tables_.put_following(shard, logged.offset, row.job);
     }
-    finish(place, was, std::move(row), {was, was, logged.event.at, effects});
+    count(kept, was, logged.event.at, effects);
 }
 
-void fold::finish(const row_place& place, const counted& before, task_row row,
-                  const row_change& how) {
-    note(row);
-    const task_row& kept = tables_.rows.change(place, std::move(row));
-    const counted after = tables_.count_of(place, &kept);
-    tables_.counters.apply({before, after, how.at, how.effects});
-    tables_.rows.relist(before, after);
+/// The facts of a row that is there, or that an event introduces, with the commands in force.
+model::task_facts fold::facts_before(const kept_row& kept, const model::task_intro* intro,
+                                     instant& commanded_at) {
+    const auto& ledger = tables_.partition(kept.place().shard).ledger;
+    const task_row* const row = kept.value();
+    const bool seen = row != nullptr && row->facts.place != model::place::ahead;
+    if (ledger.empty()) {
+        return seen ? row->facts : model::task_facts{};
+    }
+    model::job_name job;
+    if (intro != nullptr) {
+        job = intro->job;
+    } else if (seen && row->known) {
+        job = model::job_name{tables_.names.name_of(name_kind::job, row->job)};
+    }
+    return ledger.effective(kept.place().record, job, seen ? row->facts : model::task_facts{},
+                            &commanded_at);
+}
+
+void fold::count(const kept_row& kept, const counted& before, std::optional<instant> at,
+                 const event_effects& effects) {
+    note(*kept.value());
+    const counted after = tables_.count_of(kept.place(), kept.value());
+    tables_.counters.apply({before, after, at, effects});
 }
 
 bool fold::is_id_taken(const model::task_id* id, const row_place& place) {
@@ -148,7 +157,7 @@ bool fold::is_forgotten(const row_place& bound) {
     if (horizon <= instant{0}) {
         return false;
     }
-    const task_row* row = tables_.rows.find(bound);
+    const task_row* row = tables_.rows.at(bound).value();
     if (row == nullptr) {
         return false;
     }

@@ -46,7 +46,10 @@ private:
     bool is_id_taken(const model::task_id* id, const row_place& place);
     bool is_forgotten(const row_place& bound);
     void introduce(task_row& row, const model::task_intro& intro);
-    void finish(const row_place& place, const counted& before, task_row row, const row_change& how);
+    model::task_facts facts_before(const kept_row& kept, const model::task_intro* intro,
+                                   instant& commanded_at);
+    void count(const kept_row& kept, const counted& before, std::optional<instant> at,
+               const event_effects& effects);
     void note(const task_row& row);
 
     tables& tables_;

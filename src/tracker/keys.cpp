@@ -199,6 +199,13 @@ std::string row(const row_place& place) {
     return key;
 }
 
+std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue) {
+    std::string key = table("R");
+    append_shard(key, shard);
+    append_text(key, queue.value());
+    return key;
+}
+
 std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
                           model::priority p) {
     return topic("R", shard, queue, p);
@@ -231,10 +238,6 @@ model::shard_id shard_in_id(std::string_view key) {
     return model::shard_id{static_cast<std::int32_t>(store::take_u32(key))};
 }
 
-std::string list_all() {
-    return table("La");
-}
-
 std::string list_of_job(name_number job) {
     return numbered("Lj", job);
 }
@@ -243,12 +246,9 @@ std::string list_of_tag(name_number tag) {
     return numbered("Lt", tag);
 }
 
-std::string list_of_state(model::task_state s) {
-    return numbered("Ls", static_cast<std::uint32_t>(s));
-}
-
-std::string list_of_queue(const model::queue_name& queue) {
-    std::string key = table("Lq");
+std::string list_of_state(model::task_state s, const model::queue_name& queue) {
+    std::string key = table("Ls");
+    store::append_u8(key, static_cast<std::uint8_t>(s));
     append_text(key, queue.value());
     return key;
 }

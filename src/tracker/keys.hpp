@@ -72,6 +72,7 @@ std::string jobs_on_queue(const model::queue_name& queue);  // prefix
 name_number job_in_job_on_queue(std::string_view key);
 
 std::string row(const row_place& place);
+std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue);  // prefix
 std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
                           model::priority p);  // prefix
 row_place place_in_row(std::string_view key);
@@ -81,12 +82,11 @@ std::string id(const model::task_id& id, model::shard_id shard);
 std::string id_shards(const model::task_id& id);  // prefix
 model::shard_id shard_in_id(std::string_view key);
 
-/// Lists: all, of a job, a tag, a state, a queue. Each ends with the same submit order.
-std::string list_all();
+/// Lists: of a job, of a tag, of a state in a queue. Each task is on one list of the last kind.
+/// Keys of all end with the same submit order.
 std::string list_of_job(name_number job);
 std::string list_of_tag(name_number tag);
-std::string list_of_state(model::task_state s);
-std::string list_of_queue(const model::queue_name& queue);
+std::string list_of_state(model::task_state s, const model::queue_name& queue);
 /// What follows the list's prefix.
 std::string submit_order(instant submitted_at, const row_place& place);
 row_place place_in_submit_order(std::string_view rest);

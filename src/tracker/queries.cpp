@@ -1,9 +1,11 @@
 #include "tracker/queries.hpp"
 
+#include "tracker/list_merge.hpp"
 #include "tracker/page_cursor.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace kwq::tracker {
 
@@ -45,53 +47,57 @@ std::int64_t live_and_ended(const state_counts& counts) {
 
 }  // namespace
 
-/// The shortest list that holds all that match; nothing when a name was never seen.
-std::optional<std::string> queries::list_for(const task_filter& f) {
-    std::string best = keys::list_all();
+/// The fewest rows that hold all that match; no list when a name was never seen.
+std::vector<std::string> queries::lists_for(const task_filter& f) {
+    std::vector<std::string> best;
     std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
-    const auto consider = [&](std::string list, std::int64_t size) {
+    const auto consider = [&](std::string list, const std::string& counters) {
+        const group* g = tables_.groups.find(counters);
+        const auto size = g == nullptr ? 0 : live_and_ended(g->counts);
         if (size < shortest) {
             shortest = size;
-            best = std::move(list);
+            best = {std::move(list)};
         }
-    };
-    const auto size_of = [&](const std::string& key) {
-        const group* g = tables_.groups.find(key);
-        return g == nullptr ? 0 : live_and_ended(g->counts);
     };
     if (f.tag) {
         const auto n = tables_.names.find(name_kind::tag, f.tag->value());
         if (!n) {
-            return std::nullopt;
+            return {};
         }
-        consider(keys::list_of_tag(*n), size_of(keys::tag(*n)));
+        consider(keys::list_of_tag(*n), keys::tag(*n));
     }
     if (f.job) {
         const auto n = tables_.names.find(name_kind::job, f.job->value());
         if (!n) {
-            return std::nullopt;
+            return {};
         }
-        consider(keys::list_of_job(*n), size_of(keys::job(*n)));
+        consider(keys::list_of_job(*n), keys::job(*n));
     }
-    if (f.state) {
-        const group* g = tables_.groups.find(keys::overall());
-        const auto s = static_cast<std::size_t>(*f.state);
-        consider(keys::list_of_state(*f.state), g == nullptr ? 0 : g->counts.at(s));
-    }
-    if (f.queue) {
-        consider(keys::list_of_queue(*f.queue), size_of_queue(*f.queue));
-    }
-    return best;
+    auto of_states = state_lists_for(f);
+    return of_states.rows < shortest ? std::move(of_states.lists) : best;
 }
 
-std::int64_t queries::size_of_queue(const model::queue_name& queue) {
-    std::int64_t size = 0;
-    tables_.state.scan(keys::queues(queue), {}, [&](std::string_view key, std::string_view) {
-        const group* g = tables_.groups.find(std::string(key));
-        size += g == nullptr ? 0 : live_and_ended(g->counts);
+queries::state_lists queries::state_lists_for(const task_filter& f) {
+    state_lists out;
+    std::set<model::queue_name> queues;
+    const auto prefix = f.queue ? keys::queues(*f.queue) : keys::queues();
+    tables_.state.scan(prefix, {}, [&](std::string_view key, std::string_view) {
+        if (const group* g = tables_.groups.find(std::string(key))) {
+            out.rows += f.state ? g->counts.at(static_cast<std::size_t>(*f.state))
+                                : live_and_ended(g->counts);
+        }
+        queues.insert(keys::queue_in(key).queue);
         return true;
     });
-    return size;
+    for (const auto& queue : queues) {
+        for (int s = 0; s < model::task_state_count; ++s) {
+            const auto state = static_cast<model::task_state>(s);
+            if (!f.state || state == *f.state) {
+                out.lists.push_back(keys::list_of_state(state, queue));
+            }
+        }
+    }
+    return out;
 }
 
 bool queries::matches(const task_filter& f, const row_place& place, const task_row& row) {
@@ -121,32 +127,21 @@ result<task_page> queries::tasks(const task_filter& f) {
         last = *std::move(read);
     }
     task_page page;
-    const auto list = list_for(f);
-    if (!list) {
-        return page;
-    }
+    tables_.rows.write();
+    list_merge merged(tables_.state, lists_for(f), last, f.newest_first);
     std::size_t looked_at = 0;
-    std::string reached;
-    const auto visit = [&](std::string_view key, std::string_view) {
+    while (const auto order = merged.next()) {
         if (looked_at == max_rows_a_page || page.items.size() == page_limit(f.limit)) {
-            page.next_cursor = write_cursor(question, reached);
-            return false;
+            page.next_cursor = write_cursor(question, last);
+            break;
         }
         ++looked_at;
-        reached = std::string(key.substr(list->size()));
-        const auto place = keys::place_in_submit_order(reached);
+        last = *order;
+        const auto place = keys::place_in_submit_order(last);
         const auto row = tables_.rows.look(place);
         if (row && matches(f, place, *row)) {
             page.items.push_back(view(place, *row, false));
         }
-        return true;
-    };
-    tables_.rows.write();
-    if (f.newest_first) {
-        tables_.state.scan_back(*list, last.empty() ? last : *list + last, visit);
-    } else {
-        // A NUL more than the last key: the first one after it.
-        tables_.state.scan(*list, last.empty() ? last : *list + last + '\0', visit);
     }
     return page;
 }

@@ -35,8 +35,12 @@ public:
 
 private:
     task_view view(const row_place& place, const task_row& row, bool with_attempts);
-    std::optional<std::string> list_for(const task_filter& f);
-    std::int64_t size_of_queue(const model::queue_name& queue);
+    struct state_lists {
+        std::vector<std::string> lists;
+        std::int64_t rows = 0;
+    };
+    std::vector<std::string> lists_for(const task_filter& f);
+    state_lists state_lists_for(const task_filter& f);
     bool matches(const task_filter& f, const row_place& place, const task_row& row);
     std::vector<std::pair<std::string, state_counts>> tags_of(name_number job);
     std::optional<instant> oldest_pending(const queue_view& q);

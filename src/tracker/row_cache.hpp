@@ -4,14 +4,43 @@
 #pragma once
 
 #include "store/kv.hpp"
-#include "tracker/row_counters.hpp"
 #include "tracker/rows.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace kwq::tracker {
+
+/// On which lists a row is; of none if it is no task.
+struct listing {
+    bool is_task = false;
+    name_number job = 0;
+    std::vector<name_number> tags;
+    instant submitted_at{0};
+    model::task_state state = model::task_state::pending;
+};
+
+/// A row in memory: where it is, and what it is if there is one.
+class kept_row {
+public:
+    explicit kept_row(row_place place) : place_(std::move(place)) {}
+    const row_place& place() const { return place_; }
+    const task_row* value() const { return row_ ? &*row_ : nullptr; }
+
+private:
+    friend class row_cache;
+
+    const row_place place_;
+    std::optional<task_row> row_;
+    bool is_stored_ = false;   // the state has a row here
+    bool is_changed_ = false;  // and it is not this one
+    listing listed_;           // changed: as the lists in the state have it
+};
 
 class row_cache {
 public:
@@ -19,11 +48,10 @@ public:
 
     /// By value and without keeping it: for questions.
     std::optional<task_row> look(const row_place& place) const;
-    /// For one who will change it: null when there is none. Holds until the next call.
-    const task_row* find(const row_place& place);
-    /// Its new value, and what lists knew of it before and shall know.
-    const task_row& change(const row_place& place, task_row row);
-    void relist(const counted& before, const counted& after);
+    /// Holds until forget_some() or forget_all().
+    kept_row& at(const row_place& place);
+    /// To be changed where it is; an empty one when there is none.
+    task_row& change(kept_row& kept);
 
     /// Brings the state up to what is kept here: before a commit, and before a scan of rows or
     /// lists.
@@ -34,25 +62,23 @@ public:
     std::size_t changed_rows() const { return changed_.size(); }
 
 private:
-    struct entry {
-        std::optional<task_row> row;
-        bool is_stored = false;  // the state has the row
-        bool is_changed = false;
-        std::optional<counted> before;  // as the lists in the state have it
-        counted after;
+    /// The rows of one topic partition.
+    struct lane {
+        model::offset end{0};  // the state has none from here on, as long as nothing is kept
+        std::unordered_map<std::int64_t, kept_row> rows;
     };
-    struct hash_of_place {
-        std::size_t operator()(const row_place& p) const;
-    };
-    using entries = std::unordered_map<row_place, entry, hash_of_place>;
+    using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
-    entry& at(const row_place& place);
-    void mark(entries::value_type& e);
-    void write_lists(const counted& before, const counted& after);
+    lane& lane_of(const row_place& place);
+    const lane* find_lane(const row_place& place) const;
+    void write_lists(const row_place& place, const listing& before, const listing& after);
 
     store::kv& state_;
-    entries rows_;
-    std::vector<entries::value_type*> changed_;
+    std::map<lane_key, lane> lanes_;
+    lane* newest_lane_ = nullptr;  // rows come in runs
+    row_place newest_place_;
+    std::size_t kept_ = 0;
+    std::vector<kept_row*> changed_;
 };
 
 }  // namespace kwq::tracker

@@ -12,6 +12,24 @@ std::size_t index_of(model::task_state s) {
 
 }  // namespace
 
+template <class Visitor>
+void row_counters::visit(const counted& row, const Visitor& each) {
+    if (row.as == standing::absent) {
+        return;
+    }
+    each(kind::total, groups_.change(keys::overall()));
+    const auto& r = row.place->record;
+    each(kind::queue, groups_.change(keys::queue(r.queue, r.priority)));
+    if (!row.known) {
+        return;
+    }
+    each(kind::job, groups_.change(keys::job(row.job)));
+    for (const auto tag : row.tags) {
+        each(kind::tag, groups_.change(keys::tag(tag)));
+        each(kind::job_tag, job_tag_group(row.job, tag));
+    }
+}
+
 void row_counters::apply(const row_change& change) {
     if (!change.before.same_groups(change.after)) {
         visit(change.before, [&](kind k, group& g) { add(k, g, change.before, -1); });
@@ -39,23 +57,6 @@ void row_counters::apply(const row_change& change) {
     });
 }
 
-void row_counters::visit(const counted& row, const visitor& each) {
-    if (row.as == standing::absent) {
-        return;
-    }
-    each(kind::total, groups_.change(keys::overall()));
-    const auto& r = row.place.record;
-    each(kind::queue, groups_.change(keys::queue(r.queue, r.priority)));
-    if (!row.known) {
-        return;
-    }
-    each(kind::job, groups_.change(keys::job(row.job)));
-    for (const auto tag : row.tags) {
-        each(kind::tag, groups_.change(keys::tag(tag)));
-        each(kind::job_tag, job_tag_group(row.job, tag));
-    }
-}
-
 void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {
     switch (row.as) {
         case standing::absent: return;
@@ -73,15 +74,15 @@ void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {
 }
 
 job_cell& row_counters::cell_of(group& job, const counted& row) {
-    const auto& r = row.place.record;
+    const auto& r = row.place->record;
     const auto found = std::find_if(job.cells.begin(), job.cells.end(), [&](const job_cell& c) {
-        return c.shard == row.place.shard && c.priority == r.priority && c.queue == r.queue;
+        return c.shard == row.place->shard && c.priority == r.priority && c.queue == r.queue;
     });
     if (found != job.cells.end()) {
         return *found;
     }
     state_.put(keys::job_on_queue(r.queue, row.job), {});
-    return job.cells.emplace_back(job_cell{row.place.shard, r.queue, r.priority, {}});
+    return job.cells.emplace_back(job_cell{row.place->shard, r.queue, r.priority, {}});
 }
 
 group& row_counters::job_tag_group(name_number job, name_number tag) {

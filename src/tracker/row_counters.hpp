@@ -8,7 +8,6 @@
 #include "tracker/groups.hpp"
 #include "tracker/rows.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace kwq::tracker {
@@ -21,9 +20,9 @@ enum class standing : std::uint8_t { absent, task, duplicate, rejected };
 
 /// What counters need of a row at one moment.
 struct counted {
+    const row_place* place = nullptr;
     standing as = standing::absent;
     bool known = false;
-    row_place place;
     name_number job = 0;
     std::vector<name_number> tags;
     instant submitted_at{0};
@@ -31,7 +30,7 @@ struct counted {
     model::task_state listed = model::task_state::pending;
 
     bool same_groups(const counted& o) const {
-        return known == o.known && place == o.place && job == o.job && tags == o.tags;
+        return known == o.known && *place == *o.place && job == o.job && tags == o.tags;
     }
 };
 
@@ -54,9 +53,8 @@ public:
 
 private:
     enum class kind : std::uint8_t { total, queue, job, tag, job_tag };
-    using visitor = std::function<void(kind, group&)>;
-
-    void visit(const counted& row, const visitor& each);
+    template <class Visitor>
+    void visit(const counted& row, const Visitor& each);
     void add(kind k, group& g, const counted& row, std::int64_t by);
     job_cell& cell_of(group& job, const counted& row);
     group& job_tag_group(name_number job, name_number tag);

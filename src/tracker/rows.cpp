@@ -183,8 +183,7 @@ private:
 
 }  // namespace
 
-std::string write_row(const task_row& row) {
-    std::string out;
+void write_row(const task_row& row, std::string& out) {
     byte_writer w(out);
     w.u8(row_version);
     w.text(row.id);
@@ -207,7 +206,6 @@ std::string write_row(const task_row& row) {
     w.text(row.result_json);
     w.text(row.progress_json);
     w.text(row.last_error);
-    return out;
 }
 
 task_row read_row(std::string_view bytes) {

@@ -42,7 +42,7 @@ struct task_row {
     std::string last_error;
 };
 
-std::string write_row(const task_row& row);
+void write_row(const task_row& row, std::string& out);  // appends
 /// Throws store::storage_failure for a damaged row or one of another version.
 task_row read_row(std::string_view bytes);
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "1";
+constexpr std::string_view state_layout = "2";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace

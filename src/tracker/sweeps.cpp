@@ -45,6 +45,7 @@ bool sweeps::advance(std::size_t rows) {
     }
     const std::string list = open_.begin()->first;
     open_sweep& s = open_.begin()->second;
+    const bool of_rows = list.front() == keys::row({}).front();
     std::vector<row_place> places;
     bool more = false;
     tables_.rows.write();
@@ -54,7 +55,8 @@ bool sweeps::advance(std::size_t rows) {
             s.next = std::string(key);
             return false;
         }
-        places.push_back(keys::place_in_submit_order(key.substr(list.size())));
+        places.push_back(of_rows ? keys::place_in_row(key)
+                                 : keys::place_in_submit_order(key.substr(list.size())));
         return true;
     });
     for (const auto& p : places) {
@@ -72,22 +74,19 @@ bool sweeps::advance(std::size_t rows) {
 }
 
 bool sweeps::correct(const row_place& place) {
-    const task_row* stored = tables_.rows.find(place);
-    if (stored == nullptr) {
+    kept_row& kept = tables_.rows.at(place);
+    if (kept.value() == nullptr) {
         return false;
     }
-    task_row row = *stored;
-    const counted before = tables_.count_of(place, &row);
+    const counted before = tables_.count_of(place, kept.value());
     if (before.as != standing::task || before.effective == before.listed) {
         return false;
     }
     instant commanded_at{0};
-    tables_.effective(place, row, &commanded_at);
-    row.listed = before.effective;
-    const counted after = tables_.count_of(place, &row);
+    tables_.effective(place, *kept.value(), &commanded_at);
+    tables_.rows.change(kept).listed = before.effective;
+    const counted after = tables_.count_of(place, kept.value());
     tables_.counters.apply({before, after, commanded_at, {}});
-    tables_.rows.change(place, std::move(row));
-    tables_.rows.relist(before, after);
     return true;
 }
 

@@ -16,7 +16,8 @@ public:
     explicit sweeps(tables& t);
     void reload();
 
-    /// A command changed about `rows` rows in this list (of a job or a queue): from its beginning.
+    /// A command changed about `rows` rows in this list (of a job), or among these rows (of a queue
+    /// in a shard): from the beginning.
     void start(const std::string& list, std::int64_t rows);
     /// Looks at no more than `rows` rows; true when there is more to do.
     bool advance(std::size_t rows);

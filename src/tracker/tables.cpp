@@ -254,7 +254,7 @@ model::task_facts tables::effective(const row_place& place, const task_row& row,
 
 counted tables::count_of(const row_place& place, const task_row* row) {
     counted c;
-    c.place = place;
+    c.place = &place;
     if (row == nullptr) {
         return c;
     }

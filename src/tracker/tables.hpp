@@ -62,7 +62,7 @@ public:
 
     /// The row's facts with the commands in force applied; `at`: when the last one was given.
     model::task_facts effective(const row_place& place, const task_row& row, instant* at = nullptr);
-    /// What counters and lists need of it; null: there is none.
+    /// What counters need of it; null: there is none. Stands on `place`.
     counted count_of(const row_place& place, const task_row* row);
 
     void commit();

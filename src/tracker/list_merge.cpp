@@ -1,0 +1,66 @@
+#include "tracker/list_merge.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace kwq::tracker {
+
+namespace {
+
+constexpr std::size_t keys_in_memory = 2'048;  // of all lists together, roughly
+constexpr std::size_t least_at_once = 4;
+
+}  // namespace
+
+list_merge::list_merge(const store::kv& state, std::vector<std::string> lists, std::string after,
+                       bool newest_first)
+    : state_(state),
+      newest_first_(newest_first),
+      at_once_(std::max(least_at_once, keys_in_memory / std::max<std::size_t>(lists.size(), 1))) {
+    for (auto& list : lists) {
+        sources_.push_back({std::move(list), {}, after});
+    }
+    for (std::size_t n = 0; n < sources_.size(); ++n) {
+        show(n);
+    }
+}
+
+std::optional<std::string> list_merge::next() {
+    if (heads_.empty()) {
+        return std::nullopt;
+    }
+    auto head = heads_.extract(newest_first_ ? std::prev(heads_.end()) : heads_.begin());
+    show(head.mapped());
+    return std::move(head.key());
+}
+
+void list_merge::show(std::size_t n) {
+    auto& ahead = sources_[n].ahead;
+    if (ahead.empty()) {
+        fill(n);
+    }
+    if (!ahead.empty()) {
+        heads_.emplace(std::move(ahead.front()), n);
+        ahead.pop_front();
+    }
+}
+
+void list_merge::fill(std::size_t n) {
+    source& s = sources_[n];
+    const auto visit = [&](std::string_view key, std::string_view) {
+        s.ahead.emplace_back(key.substr(s.list.size()));
+        return s.ahead.size() < at_once_;
+    };
+    if (newest_first_) {
+        state_.scan_back(s.list, s.last.empty() ? s.last : s.list + s.last, visit);
+    } else {
+        // A NUL more than the last key: the first one after it.
+        state_.scan(s.list, s.last.empty() ? s.last : s.list + s.last + '\0', visit);
+    }
+    if (!s.ahead.empty()) {
+        s.last = s.ahead.back();
+    }
+}
+
+}  // namespace kwq::tracker
