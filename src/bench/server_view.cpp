@@ -35,11 +35,16 @@ void check(const load_pool::kept_answer& a, std::string_view target) {
 }  // namespace
 
 server_view::server_view(const net::client_config& server, std::chrono::seconds give_up)
-    : pool_(server, 1), give_up_(give_up) {}
+    : server_(server), give_up_(give_up) {}
+
+load_pool& server_view::open() {
+    return pool_.emplace(server_, 1);
+}
 
 std::string server_view::get(std::string_view target) {
-    pool_.get(0, target);
-    auto answer = pool_.answer_of(0, deadline());
+    auto& pool = open();
+    pool.get(0, target);
+    auto answer = pool.answer_of(0, deadline());
     check(answer, target);
     return std::move(answer.body);
 }
@@ -47,7 +52,7 @@ std::string server_view::get(std::string_view target) {
 /// No request is out: nothing comes but the end of the connection.
 void server_view::rest(std::chrono::milliseconds time) {
     for (const auto until = clock::now() + time; clock::now() < until;) {
-        pool_.wait(until, [](const load_answer&) {});
+        pool_->wait(until, [](const load_answer&) {});
     }
 }
 
@@ -90,8 +95,9 @@ void server_view::wait_quiet() {
 
 void server_view::pause_job(std::string_view job) {
     const std::string target = "/kwq/v1/jobs/" + std::string(job) + "/pause";
-    pool_.post(0, target, R"({"reason":"kwq bench depth"})");
-    check(pool_.answer_of(0, deadline()), target);
+    auto& pool = open();
+    pool.post(0, target, R"({"reason":"kwq bench depth"})");
+    check(pool.answer_of(0, deadline()), target);
 }
 
 }  // namespace kwq::bench

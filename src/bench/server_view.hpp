@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,12 @@ private:
     load_pool::clock::time_point deadline() const { return load_pool::clock::now() + give_up_; }
     void rest(std::chrono::milliseconds time);
 
-    load_pool pool_;
+    load_pool& open();
+
+    const net::client_config server_;
     const std::chrono::seconds give_up_;
+    // Opened anew by each call: the server closes what was idle during a long load.
+    std::optional<load_pool> pool_;
 };
 
 }  // namespace kwq::bench
