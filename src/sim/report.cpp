@@ -1,5 +1,7 @@
 #include "sim/report.hpp"
 
+#include "sim/commit.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <csignal>
@@ -7,10 +9,6 @@
 #include <ctime>
 #include <string>
 #include <string_view>
-
-#ifndef KWQ_COMMIT
-#define KWQ_COMMIT "unknown"
-#endif
 
 namespace kwq::sim {
 
@@ -46,6 +44,13 @@ bool read_number(std::string_view text, std::uint64_t& out) {
     return bad == std::errc{} && end == text.data() + text.size();
 }
 
+std::string command(const arguments& a, std::uint64_t first_seed, std::uint64_t seeds) {
+    std::string out = "kwq-sim --seed " + std::to_string(first_seed);
+    out += seeds == 1 ? "" : " --seeds " + std::to_string(seeds);
+    out += " --steps " + std::to_string(a.steps);
+    return out + (a.only ? " --faults " + a.only_text : "");
+}
+
 void print_violation(const arguments& a, const run_options& o, const run_result& r) {
     auto again = o;
     again.recording = true;
@@ -56,10 +61,8 @@ void print_violation(const arguments& a, const run_options& o, const run_result&
         std::fprintf(stdout, "  %s\n", line.c_str());
     }
     std::fprintf(stdout, "seed %llu (commit %s): %s\n", static_cast<unsigned long long>(o.seed),
-                 KWQ_COMMIT, r.violation.c_str());
-    std::fprintf(stdout, "again: kwq-sim --seed %llu --steps %llu%s\n",
-                 static_cast<unsigned long long>(o.seed), static_cast<unsigned long long>(o.steps),
-                 a.only ? (" --faults " + a.only_text).c_str() : "");
+                 commit(), r.violation.c_str());
+    std::fprintf(stdout, "again: %s\n", command(a, o.seed, 1).c_str());
     if (replayed.hash != r.hash) {
         std::fprintf(
             stdout,
@@ -179,6 +182,7 @@ int run_seeds(const arguments& a) {
         return 1;
     }
     const bool met = print_table(counts, a.demand.value_or(0));
+    std::fprintf(stdout, "%s (commit %s)\n", command(a, a.first_seed, a.seeds).c_str(), commit());
     print_totals(sum, seconds_of_processor() - began);
     if (!met) {
         std::fprintf(stdout, "the table does not meet the demand\n");

@@ -132,18 +132,27 @@ void steering::some_command() {
         [](const auto&) {}, patience);
 }
 
-/// A dead task is retried, any other cancelled; whatever place it is in, equally often.
-void steering::some_task() {
-    constexpr place places[] = {place::dead,      place::dead,      place::dead,
-                                place::dead,      place::scheduled, place::scheduled,
-                                place::scheduled, place::leased,    place::leased,
-                                place::ahead,     place::pending,   place::complete};
-    const auto wanted = places[world_.below(std::size(places))];
+std::vector<model::record> steering::tasks_in(place wanted) const {
     std::vector<model::record> found;
     for (const auto& [where, t] : model_.tasks()) {
         if (t.place == wanted) {
             found.push_back(where);
         }
+    }
+    return found;
+}
+
+/// A dead task is retried, any other cancelled; of rare places as often as of others.
+void steering::some_task() {
+    constexpr place places[] = {place::dead,      place::dead,      place::dead,
+                                place::dead,      place::scheduled, place::scheduled,
+                                place::scheduled, place::leased,    place::leased,
+                                place::ahead,     place::pending,   place::complete};
+    auto wanted = places[world_.below(std::size(places))];
+    auto found = tasks_in(wanted);
+    if (found.empty()) {
+        wanted = place::dead;
+        found = tasks_in(wanted);
     }
     if (found.empty()) {
         return;

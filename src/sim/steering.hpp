@@ -28,6 +28,7 @@ private:
     void some_dispatch();
     void some_command();
     void some_task();
+    std::vector<model::record> tasks_in(place wanted) const;
     void give(const model::control_body& what, int tries, bool counted);
     model::gate gate_of_some_scope();
     std::vector<std::vector<model::topic_end>> ends(process& p,

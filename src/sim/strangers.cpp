@@ -108,7 +108,7 @@ void strangers::decide_wrongly() {
     const model::task_id other = t->second.id == model::task_id{"task-0"}
                                      ? model::task_id{"task-1"}
                                      : model::task_id{"task-0"};
-    switch (world_.below(10)) {
+    switch (world_.below(12)) {
         case 0:
             append(model::allocated{where, task.id, forged, nobody, impossible_attempt, intro},
                    stamp);
@@ -126,7 +126,9 @@ void strangers::decide_wrongly() {
         case 4: append(model::lease_expired{where, task.id, forged}, stamp); break;
         case 5: append(model::moved{where, task.id, where}, stamp); break;
         case 6:
-        case 7: expire_too_early(stamp); break;
+        case 7:
+        case 8:
+        case 9: expire_too_early(stamp); break;
         default:
             if (model_.control_seen().value() >= 0) {
                 append(model::control{model_.control_seen(),

@@ -156,7 +156,7 @@ scheduler::report_kind worker::some_outcome(const model::task_id& id) {
     const auto draw = w.calm ? 0 : w.below(100);
     if (draw < 50) {
         scheduler::report_complete done{"{\"by\": \"" + name_.value() + "\"}", {}};
-        for (auto n = w.calm || !w.chance(450) ? 0 : 1 + w.below(3); n > 0; --n) {
+        for (auto n = w.calm || !w.chance(550) ? 0 : 1 + w.below(3); n > 0; --n) {
             auto child = all_.maker_.make();
             child.id = w.chance(500) ? model::task_id{} : child.id;
             child.meta.emplace_back("parent", id.value());
