@@ -270,18 +270,6 @@ void world::perform_one(const control_done& c) {
     print("control " + std::to_string(c.control_offset.value()) + " done");
 }
 
-std::vector<std::pair<model::record, std::string>> world::submitted() const {
-    std::vector<std::pair<model::record, std::string>> out;
-    for (const auto& [lane, t] : topics_) {
-        for (std::size_t i = 0; i < t.tasks.size(); ++i) {
-            if (t.raw[i].empty()) {
-                out.emplace_back(t.tasks[i].place, t.tasks[i].body.id.value());
-            }
-        }
-    }
-    return out;
-}
-
 std::vector<model::topic_end> world::ends_of(const std::string& queue) const {
     std::vector<model::topic_end> ends;
     for (const auto& [lane, t] : topics_) {

@@ -58,11 +58,6 @@ public:
     model::record place_of(const std::string& id) const;
     instant now() const { return now_; }
     const scheduler::shard& core() const { return *shard_; }
-    std::size_t lease_count() const { return names_.size(); }
-    /// Every record of a task that can be read, and its id.
-    std::vector<std::pair<model::record, std::string>> submitted() const;
-    /// Ids of the completions that counted, in log order.
-    const std::vector<std::string>& completed() const { return completed_; }
     std::string take_output();
     void print(const std::string& line);
 
@@ -102,7 +97,6 @@ private:
     scheduler::poll_ticket next_ticket_ = 1;
     scheduler::request_id next_request_ = 1;
     std::optional<scheduler::poll_ticket> leaving_;
-    std::vector<std::string> completed_;
     follow_loss follow_loss_ = follow_loss::none;
     std::optional<std::size_t> may_read_;
     std::string output_;
