@@ -1,5 +1,6 @@
 #include "sim/steering.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 
@@ -8,6 +9,7 @@ namespace kwq::sim {
 namespace {
 
 constexpr milliseconds patience{10'000};
+constexpr std::size_t dead_to_retry = 3;
 constexpr int for_ever = std::numeric_limits<int>::max();
 
 }  // namespace
@@ -205,7 +207,22 @@ void steering::resume_all() {
         for (const auto& what : all) {
             give(what, for_ever, true);
         }
+        retry_dead();
     });
+}
+
+/// A few of the dead are tried once more, and must come to rest like everything else.
+void steering::retry_dead() {
+    auto dead = tasks_in(place::dead);
+    dead.resize(std::min(dead.size(), dead_to_retry));
+    to_resume_ += dead.size();
+    for (const auto& where : dead) {
+        net_.ask<model::offset>(
+            [this, where](process& p, const answer<model::offset>& done) {
+                front_.retry(p, where, done);
+            },
+            [this](const auto&) { --to_resume_; }, patience);
+    }
 }
 
 }  // namespace kwq::sim

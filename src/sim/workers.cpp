@@ -165,7 +165,7 @@ scheduler::report_kind worker::some_outcome(const model::task_id& id) {
         return done;
     }
     if (draw < 85) {
-        return scheduler::report_error{"it did not work", !w.chance(200)};
+        return scheduler::report_error{"it did not work", !w.chance(400)};
     }
     return scheduler::report_release{w.chance(500) ? milliseconds{0}
                                                    : w.up_to(milliseconds{10'000})};
