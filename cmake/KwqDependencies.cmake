@@ -12,6 +12,12 @@ find_library(RDKAFKA_LIBRARY rdkafka REQUIRED)
 add_library(RdKafka::rdkafka UNKNOWN IMPORTED)
 set_target_properties(RdKafka::rdkafka PROPERTIES IMPORTED_LOCATION ${RDKAFKA_LIBRARY}
   INTERFACE_INCLUDE_DIRECTORIES ${RDKAFKA_INCLUDE_DIR})
+# Programs that work link it; the sanitizers bring an allocator of their own.
+find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
+add_library(kwq_allocator INTERFACE)
+if(NOT KWQ_SANITIZE)
+  target_link_libraries(kwq_allocator INTERFACE ${JEMALLOC_LIBRARY})
+endif()
 if(KWQ_TESTS)
   find_package(Catch2 2.13 CONFIG REQUIRED)
   find_package(RapidJSON CONFIG REQUIRED)  # the second opinion on what is JSON
