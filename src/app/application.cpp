@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
+#include "eventlog/kafka/kafka_log.hpp"
 
 #include <unistd.h>
 
@@ -13,7 +14,8 @@ namespace kwq::app {
 
 namespace {
 
-constexpr std::int32_t partitions = 1;  // of the embedded log
+constexpr std::int32_t partitions = 1;                           // one shard
+constexpr milliseconds rejected_kept{7LL * 24 * 3'600 * 1'000};  // on Kafka, for people to look at
 constexpr std::int32_t control_partitions = 1;
 constexpr std::uint64_t files_of_its_own = 1'000;  // the log's, the states', and room
 
@@ -62,11 +64,7 @@ void application::start() {
     const auto fatal = [this](const std::string& why) { die(why); };
     shard_random_ = make_system_random();
     api_random_ = make_system_random();
-    log_ = eventlog::open_embedded_log(
-        {.directory = config_.data + "/log",
-         .time = system_clock(),
-         .on_stop = fatal,
-         .may_use_reserve = {topics_.status(), topics_.control(), topics_.rejected()}});
+    open_log();
     ensure_topics();
     scheduler_ = scheduler::make_scheduler(
         config_.scheduler,
@@ -93,7 +91,7 @@ void application::start() {
                         .token = config_.token,
                         .instance = config_.instance,
                         .version = cli::version_text(),
-                        .log_kind = "embedded",
+                        .log_kind = config_.log_kind,
                         .partitions = partitions},
                        {.log = *log_,
                         .topics = topics_,
@@ -113,6 +111,25 @@ void application::start() {
         write_port_file(config_.port_file, port());
     }
     logger_->log(observe::level::info, "app", "ready", {{"port", std::to_string(port())}});
+}
+
+void application::open_log() {
+    const auto fatal = [this](const std::string& why) { die(why); };
+    if (config_.log_kind == "kafka") {
+        eventlog::kafka_config kafka = config_.kafka;
+        kafka.kept_for = {{topics_.rejected(), rejected_kept}};
+        kafka.on_stop = fatal;
+        kafka.on_note = [this](const std::string& what) {
+            logger_->log(observe::level::warn, "kafka", what);
+        };
+        log_ = eventlog::open_kafka_log(kafka);
+    } else {
+        log_ = eventlog::open_embedded_log(
+            {.directory = config_.data + "/log",
+             .time = system_clock(),
+             .on_stop = fatal,
+             .may_use_reserve = {topics_.status(), topics_.control(), topics_.rejected()}});
+    }
 }
 
 /// Topics of queues that were made while it ran are there already: the scheduler makes them.

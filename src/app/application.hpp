@@ -42,6 +42,7 @@ public:
 
 private:
     void start();
+    void open_log();
     void ensure_topics();
     [[noreturn]] void die(const std::string& why);
 

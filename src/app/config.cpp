@@ -77,6 +77,31 @@ std::optional<std::string> value_of(const setting& s, const toml::node& node) {
     return joined;
 }
 
+/// The one table there is: `brokers` in `[kafka]` is `kafka-brokers`. Empty, or why not.
+std::string add_values(values& found, const toml::table& table, const std::string& prefix,
+                       const std::string& path) {
+    for (const auto& [key, node] : table) {
+        const std::string name = prefix + std::string(key.str());
+        const setting* s = find_setting(name);
+        if (const auto* inner = node.as_table(); inner != nullptr && name == "kafka") {
+            if (auto why = add_values(found, *inner, "kafka-", path); !why.empty()) {
+                return why;
+            }
+            continue;
+        }
+        const std::string where = path + ":" + std::to_string(node.source().begin.line) + ": ";
+        if (s == nullptr) {
+            return where + unknown_key(name);
+        }
+        const auto value = value_of(*s, node);
+        if (!value) {
+            return where + "`" + name + "` is not a plain value";
+        }
+        found.emplace_back(s->name, *value);
+    }
+    return "";
+}
+
 file_result values_of(std::string_view text, const std::string& path) {
     if (const auto line = line_of_stray_byte(text)) {
         return config_error{path + ":" + std::to_string(*line) +
@@ -88,17 +113,8 @@ file_result values_of(std::string_view text, const std::string& path) {
                             std::string(parsed.error().description())};
     }
     values found;
-    for (const auto& [key, node] : parsed.table()) {
-        const std::string where = path + ":" + std::to_string(node.source().begin.line) + ": ";
-        const setting* s = find_setting(key.str());
-        if (s == nullptr) {
-            return config_error{where + unknown_key(key.str())};
-        }
-        const auto value = value_of(*s, node);
-        if (!value) {
-            return config_error{where + "`" + std::string(s->name) + "` is not a plain value"};
-        }
-        found.emplace_back(s->name, *value);
+    if (auto why = add_values(found, parsed.table(), "", path); !why.empty()) {
+        return config_error{std::move(why)};
     }
     return found;
 }

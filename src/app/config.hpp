@@ -4,6 +4,7 @@
 
 #include "app/settings.hpp"
 #include "base/result.hpp"
+#include "eventlog/kafka/kafka_log.hpp"
 #include "model/event.hpp"
 #include "net/http.hpp"
 #include "observe/logger.hpp"
@@ -33,6 +34,8 @@ struct config {
     std::string instance;
     std::string topic_prefix;
     std::optional<std::string> token;
+    std::string log_kind;  // embedded, kafka
+    eventlog::kafka_config kafka;
     milliseconds drain_timeout{10'000};
     net::server_config server;
     observe::logger_config log;

@@ -66,6 +66,50 @@ std::string take_token(resolved_config& c) {
     return "";
 }
 
+/// `name=value` lines; empty ones and those that begin with # are passed by.
+std::string read_properties(const std::string& path, eventlog::kafka_config& kafka) {
+    std::ifstream in(path);
+    if (!in) {
+        return "kafka-properties-file " + path + " cannot be read";
+    }
+    std::string line;
+    for (int number = 1; std::getline(in, line); ++number) {
+        line.erase(line.find_last_not_of(" \t\r") + 1);
+        line.erase(0, line.find_first_not_of(" \t"));
+        if (line.empty() || line.front() == '#') {
+            continue;
+        }
+        const auto equals = line.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return path + ":" + std::to_string(number) + ": not name=value";
+        }
+        kafka.properties.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+    }
+    return "";
+}
+
+std::string take_log(resolved_config& c) {
+    config& v = c.values;
+    v.log_kind = text_of(c, "log");
+    if (v.log_kind != "kafka") {
+        return "";
+    }
+    for (const std::string& broker : split_list(text_of(c, "kafka-brokers"))) {
+        v.kafka.brokers += (v.kafka.brokers.empty() ? "" : ",") + broker;
+    }
+    if (v.kafka.brokers.empty()) {
+        return "log = kafka needs kafka-brokers, such as kafka-1:9092,kafka-2:9092";
+    }
+    v.kafka.replication = static_cast<int>(number_of(c, "kafka-replication"));
+    v.kafka.min_insync = static_cast<int>(number_of(c, "kafka-min-insync"));
+    if (v.kafka.min_insync > v.kafka.replication) {
+        return "kafka-min-insync cannot be more than kafka-replication: nothing could be written";
+    }
+    v.kafka.start_patience = time_of(c, "kafka-start-timeout");
+    const std::string& path = text_of(c, "kafka-properties-file");
+    return path.empty() ? "" : read_properties(path, v.kafka);
+}
+
 std::string take_queues(resolved_config& c) {
     auto& queues = c.values.scheduler.queues;
     const auto default_count = static_cast<std::int32_t>(number_of(c, "priorities"));
@@ -149,9 +193,6 @@ void take_rest(resolved_config& c) {
 }  // namespace
 
 std::string derive_config(resolved_config& config, const std::string& host_name) {
-    if (text_of(config, "log") == "kafka") {
-        return "log = kafka is not in this build: use embedded";
-    }
     if (text_of(config, "data").empty()) {
         return "data must name a directory";
     }
@@ -165,7 +206,7 @@ std::string derive_config(resolved_config& config, const std::string& host_name)
     if (!model::valid_label(config.values.instance)) {
         return "instance must be 1 to 200 bytes of UTF-8 without control characters";
     }
-    for (const auto rule : {take_token, take_queues, take_server}) {
+    for (const auto rule : {take_token, take_queues, take_server, take_log}) {
         if (auto why = rule(config); !why.empty()) {
             return why;
         }

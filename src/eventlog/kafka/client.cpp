@@ -69,9 +69,8 @@ constexpr std::array of_history{
 };
 
 constexpr std::array of_lookup{
-    property{"enable.partition.eof", "true"},
-    property{"fetch.wait.max.ms", "10"},
-    property{"queued.min.messages", "1"},
+    property{"enable.partition.eof", "true"},     property{"fetch.wait.max.ms", "10"},
+    property{"queued.min.messages", "1000000"},   property{"queued.max.messages.kbytes", "1024"},
     property{"fetch.message.max.bytes", "16384"},
 };
 
@@ -100,6 +99,9 @@ constexpr std::array not_yours{
     "metadata.broker.list",
 };
 
+constexpr std::chrono::seconds say_again{10};
+constexpr std::size_t max_kinds = 256;
+
 struct conf_deleter {
     void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
 };
@@ -126,12 +128,30 @@ void set_all(rd_kafka_conf_t* conf, const std::array<property, N>& list) {
 
 void take_log_line(const rd_kafka_t* handle, int, const char*, const char* text) {
     const auto* notes = static_cast<const client_notes*>(rd_kafka_opaque(handle));
-    if (notes != nullptr && notes->note) {
-        notes->note(text);
-    }
+    notes->say(text);
 }
 
 }  // namespace
+
+void client_notes::say(const std::string& text) const {
+    // What differs from one time to the next stands in brackets behind it.
+    const std::string kind = text.substr(0, text.find(" (after"));
+    const auto now = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(mutex_);
+        const auto last = said_.find(kind);
+        if (last != said_.end() && now - last->second < say_again) {
+            return;
+        }
+        if (said_.size() >= max_kinds) {
+            said_.clear();
+        }
+        said_[kind] = now;
+    }
+    if (note_) {
+        note_(text);
+    }
+}
 
 void destroy_handle::operator()(rd_kafka_s* handle) const {
     rd_kafka_destroy(handle);

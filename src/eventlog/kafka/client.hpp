@@ -4,7 +4,10 @@
 
 #include "eventlog/kafka/kafka_log.hpp"
 
+#include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 struct rd_kafka_s;
@@ -32,9 +35,17 @@ enum class client_role {
     lookup,   // reads single records: little at a time
 };
 
-/// What a client is told besides the properties: outlives it.
-struct client_notes {
-    std::function<void(std::string)> note;
+/// Passes remarks of clients on, each kind once in a while: a cluster that is away has them say the
+/// same many times a second. Any thread; outlives the clients.
+class client_notes {
+public:
+    explicit client_notes(std::function<void(std::string)> note) : note_(std::move(note)) {}
+    void say(const std::string& text) const;
+
+private:
+    const std::function<void(std::string)> note_;
+    mutable std::mutex mutex_;
+    mutable std::map<std::string, std::chrono::steady_clock::time_point> said_;  // under mutex_
 };
 
 /// Throws log_failure (errc::cannot_open) for properties that librdkafka does not take.

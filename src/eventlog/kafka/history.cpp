@@ -22,6 +22,7 @@ constexpr std::size_t max_open_streams = 16;
 constexpr std::int64_t max_skip = 1'000;  // records that a stream rather passes by than starts anew
 constexpr std::chrono::seconds patience{60};
 constexpr int look_ms = 100;
+constexpr int wake_ms = 1'000;
 
 }  // namespace
 
@@ -61,7 +62,8 @@ history::~history() = default;
 
 result<std::vector<log_record>> history::read(const topic_partition& where, offset from, offset end,
                                               std::size_t max_bytes) {
-    stream& s = take_stream(where, from, max_bytes <= single_record_bytes);
+    const bool single = max_bytes <= single_record_bytes;
+    stream& s = take_stream(where, from, single);
     std::vector<log_record> found;
     std::size_t bytes = 0;
     const auto give_up = steady::now() + patience;
@@ -96,9 +98,7 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
                                                 " has been trimmed from " + where.topic};
         }
         if (s.held->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            if (notes_.note) {
-                notes_.note(where.topic + ": " + rd_kafka_message_errstr(s.held.get()));
-            }
+            notes_.say(where.topic + ": " + rd_kafka_message_errstr(s.held.get()));
             s.held.reset();
             continue;
         }
@@ -117,7 +117,8 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
         s.next = offset{s.held->offset + 1};
         s.held.reset();
     }
-    put_back(s, s.next >= end);
+    // What a single one's stream would fetch ahead is seldom wanted.
+    put_back(s, single || s.next >= end);
     return found;
 }
 
@@ -206,6 +207,13 @@ void history::start(stream& s, offset from) {
     const auto started =
         rd_kafka_consume_start_queue(s.topic, s.where.partition, from.value(), s.queue.get());
     KWQ_ASSERT(started == 0);
+    // A broker's thread that has nothing to fetch, or whose other streams have fetched enough,
+    // looks again after a second only, and a start does not wake it. An answer from the broker
+    // does.
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    rd_kafka_query_watermark_offsets(s.from.client.get(), s.where.topic.c_str(), s.where.partition,
+                                     &first, &last, wake_ms);
 }
 
 void history::put_back(stream& s, bool close) {

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 
@@ -37,6 +38,11 @@ log_error unknown_topic(const topic_partition& where) {
                                      " of topic " + where.topic};
 }
 
+log_error wrong_number(const std::string& topic, std::size_t there, std::int32_t wanted) {
+    return {errc::topic_mismatch, "topic " + topic + " has " + std::to_string(there) +
+                                      " partitions, not " + std::to_string(wanted)};
+}
+
 class kafka_log final : public event_log {
 public:
     explicit kafka_log(const kafka_config& config);
@@ -57,6 +63,7 @@ private:
     result<topic_views*> open_topic(const std::string& name);
     result<partition_view*> find(const topic_partition& where);
     topic_views* find_open(const std::string& name);
+    topic_views* find_checked(const std::string& name);
     void share_memory();
     void post(std::function<void()> call);
     void refuse(append_callback done, log_error why);
@@ -75,6 +82,7 @@ private:
     std::mutex open_mutex_;  // one topic is opened at a time
     std::shared_mutex views_mutex_;
     std::map<std::string, std::unique_ptr<topic_views>> views_;  // under views_mutex_; they stay
+    std::set<std::string> checked_;                              // under views_mutex_
     std::atomic<bool> stopped_{false};
     std::mutex flush_mutex_;
     std::condition_variable flushed_;
@@ -185,6 +193,11 @@ result<partition_view*> kafka_log::find(const topic_partition& where) {
 
 result<void> kafka_log::ensure_topic(const std::string& name, std::int32_t partitions) {
     KWQ_ASSERT(partitions > 0);
+    if (auto* const known = find_checked(name)) {
+        return known->size() == static_cast<std::size_t>(partitions)
+                   ? result<void>()
+                   : wrong_number(name, known->size(), partitions);
+    }
     auto facts = topics_.find(name);
     if (facts && !*facts) {
         if (const auto made = topics_.create(name, partitions); !made) {
@@ -199,9 +212,7 @@ result<void> kafka_log::ensure_topic(const std::string& name, std::int32_t parti
         return log_error{errc::unknown, "topic " + name + " went as it was made"};
     }
     if ((*facts)->partitions != partitions) {
-        return log_error{errc::topic_mismatch,
-                         "topic " + name + " has " + std::to_string((*facts)->partitions) +
-                             " partitions, not " + std::to_string(partitions)};
+        return wrong_number(name, static_cast<std::size_t>((*facts)->partitions), partitions);
     }
     if (const auto safe = topics_.check(name, **facts); !safe) {
         return safe.error();
@@ -209,7 +220,15 @@ result<void> kafka_log::ensure_topic(const std::string& name, std::int32_t parti
     if (const auto opened = open_topic(name); !opened) {
         return opened.error();
     }
+    const std::unique_lock lock(views_mutex_);
+    checked_.insert(name);
     return {};
+}
+
+/// Null until ensure_topic() has looked at it once.
+topic_views* kafka_log::find_checked(const std::string& name) {
+    const std::shared_lock lock(views_mutex_);
+    return checked_.count(name) > 0 ? views_.find(name)->second.get() : nullptr;
 }
 
 // ---- calls --------------------------------------------------------------------------------------

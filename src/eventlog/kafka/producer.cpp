@@ -230,8 +230,8 @@ void producer::on_error(int code, const char* text) {
         std::array<char, 512> why{};
         rd_kafka_fatal_error(client_.get(), why.data(), why.size());
         fatal_ = std::string("the Kafka producer cannot go on: ") + why.data();
-    } else if (notes_.note) {
-        notes_.note(text);
+    } else {
+        notes_.say(text);
     }
 }
 

@@ -108,17 +108,14 @@ void tail::take_error(const rd_kafka_message_s& message) {
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
             failure_ = "the log cannot be read on: " + text;
             break;
-        default:
-            if (notes_.note) {
-                notes_.note(text);
-            }
+        default: notes_.say(text);
     }
 }
 
 void tail::serve_errors() {
     while (auto* const event = rd_kafka_queue_poll(errors_.get(), 0)) {
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR && notes_.note) {
-            notes_.note(rd_kafka_event_error_string(event));
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+            notes_.say(rd_kafka_event_error_string(event));
         }
         rd_kafka_event_destroy(event);
     }

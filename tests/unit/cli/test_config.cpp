@@ -156,7 +156,32 @@ TEST_CASE("values outside their bounds are refused, with bounds and origin") {
     CHECK(refused_flag("log-level", "loud").find("debug, info, warn, error") != std::string::npos);
     CHECK(refused_flag("base-path", "kwq").find("base-path must look like") != std::string::npos);
     CHECK(refused_flag("topic-prefix", "A B").find("topic-prefix must be") != std::string::npos);
-    CHECK(refused_flag("log", "kafka").find("not in this build") != std::string::npos);
+    CHECK(refused_flag("log", "kafka").find("needs kafka-brokers") != std::string::npos);
+}
+
+TEST_CASE("what Kafka needs to be told is in settings of its own, or in a table") {
+    const temporary_directory dir;
+    config_sources s = nothing();
+    s.file = dir.write(
+        "kwq.toml",
+        "log = \"kafka\"\n[kafka]\nbrokers = [\"a:1\", \"b:2\"]\nreplication = 1\n"
+        "min-insync = 1\nproperties-file = \"" +
+            dir.write("p", "# secret\n\n security.protocol=ssl \nsasl.password=a=b\n") + "\"\n");
+    const auto kafka = accepted(s).values.kafka;
+    CHECK(accepted(s).values.log_kind == "kafka");
+    CHECK(kafka.brokers == "a:1,b:2");
+    CHECK(kafka.replication == 1);
+    CHECK(kafka.min_insync == 1);
+    CHECK(kafka.properties == std::vector<std::pair<std::string, std::string>>{
+                                  {"security.protocol", "ssl"}, {"sasl.password", "a=b"}});
+    dir.write("p", "no equals\n");
+    CHECK(refused(s) == dir.file("p") + ":1: not name=value");
+    s.file =
+        dir.write("kwq.toml", "log = \"kafka\"\n[kafka]\nbrokers = \"a:1\"\nreplication = 1\n");
+    CHECK(refused(s).starts_with("kafka-min-insync cannot be more"));
+    s.file = dir.write("kwq.toml", "[kafka]\nbroker = \"a:1\"\n");
+    CHECK(refused(s) ==
+          dir.file("kwq.toml") + ":2: unknown key `kafka-broker`, did you mean `kafka-brokers`?");
 }
 
 TEST_CASE("K22: queues are given with their priorities, as text or as an array") {
