@@ -1,6 +1,7 @@
 // That the embedded log notices when what it stored has changed, and what it makes of a hole. The
 // tests change rows behind its back, through RocksDB.
 #include "eventlog/embedded/stored_record.hpp"
+#include "eventlog/embedded/write_ahead_scan.hpp"
 #include "log_fixtures.hpp"
 
 #include <rocksdb/db.h>
@@ -183,4 +184,13 @@ TEST_CASE("a table of topics that cannot be read keeps the log from opening") {
     } catch (const log_failure& e) {
         CHECK(e.error().code == errc::corrupt);
     }
+}
+
+TEST_CASE("a write-ahead file that cannot be read is not taken for an empty one") {
+    const scratch_directory directory;
+    const auto nothing = [](std::string_view, std::string_view) {};
+    CHECK(scan_write_ahead(directory.path(), nothing));
+    std::filesystem::create_directory(directory.file("000001.log"));  // opens, and cannot be read
+    CHECK_FALSE(scan_write_ahead(directory.path(), nothing));
+    CHECK_FALSE(scan_write_ahead(directory.file("nowhere"), nothing));
 }

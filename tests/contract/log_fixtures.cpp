@@ -8,20 +8,7 @@
 #include <mutex>
 #include <optional>
 
-#include <unistd.h>
-
 namespace kwq::eventlog::contract {
-
-scratch_directory::scratch_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "kwq-contract-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-}
-
-scratch_directory::~scratch_directory() {
-    std::error_code ignored;  // a directory left behind fails no test
-    std::filesystem::remove_all(path_, ignored);
-}
 
 struct answer::state {
     std::mutex mutex;

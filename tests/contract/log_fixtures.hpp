@@ -6,8 +6,8 @@
 #include "eventlog/embedded/embedded_log.hpp"
 #include "eventlog/event_log.hpp"
 #include "eventlog/simulated/simulated_log.hpp"
+#include "temporary_directory.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,19 +15,7 @@
 
 namespace kwq::eventlog::contract {
 
-/// A directory of its own, gone with the object.
-class scratch_directory {
-public:
-    scratch_directory();
-    ~scratch_directory();
-    scratch_directory(const scratch_directory&) = delete;
-    scratch_directory& operator=(const scratch_directory&) = delete;
-
-    std::string path() const { return path_.string(); }
-
-private:
-    std::filesystem::path path_;
-};
+using scratch_directory = test::temporary_directory;
 
 /// Waits for other threads, for half a minute at most.
 void wait_until(const std::function<bool()>& done);

@@ -4,15 +4,14 @@
 #include "eventlog/embedded/embedded_log.hpp"
 #include "eventlog/simulated/simulated_log.hpp"
 #include "hand_log.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <fstream>
 #include <future>
-#include <iterator>
-
-#include <unistd.h>
+#include <map>
+#include <string>
 
 using namespace kwq;
 using namespace kwq::check;
@@ -20,34 +19,15 @@ using namespace kwq::check::test;
 
 namespace {
 
-class folder {
-public:
-    folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "kwq-check-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
+/// Every file below `path` with its bytes.
+std::map<std::string, std::string> contents(const std::string& path) {
+    std::map<std::string, std::string> found;
+    for (const auto& f : std::filesystem::recursive_directory_iterator(path)) {
+        found[f.path().string()] =
+            f.is_regular_file() ? kwq::test::read_text(f.path().string()) : "";
     }
-    ~folder() { std::filesystem::remove_all(path_); }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-
-    std::string path() const { return path_.string(); }
-    /// Every file with its bytes.
-    std::map<std::string, std::string> contents() const {
-        std::map<std::string, std::string> found;
-        for (const auto& f : std::filesystem::recursive_directory_iterator(path_)) {
-            auto& bytes = found[f.path().string()];
-            if (f.is_regular_file()) {
-                std::ifstream in(f.path(), std::ios::binary);
-                bytes = {std::istreambuf_iterator<char>(in), {}};
-            }
-        }
-        return found;
-    }
-
-private:
-    std::filesystem::path path_;
-};
+    return found;
+}
 
 hand_log small_log() {
     hand_log log;
@@ -78,7 +58,7 @@ void copy(hand_log& from, eventlog::event_log& to, const std::function<void()>& 
 }  // namespace
 
 TEST_CASE("a stopped server's directory is read and not changed; one in use is refused") {
-    const folder where;
+    const kwq::test::temporary_directory where;
     auto written = small_log();
     {
         const auto log = eventlog::open_embedded_log(
@@ -88,7 +68,7 @@ TEST_CASE("a stopped server's directory is read and not changed; one in use is r
         REQUIRE(refused.has_error());
         CHECK_THAT(refused.error().detail, Catch::Contains("in use by a server"));
     }
-    const auto before = where.contents();
+    const auto before = contents(where.path());
     for (const auto& path : {where.path(), where.path() + "/log"}) {
         const auto source = open_log_directory(path);
         REQUIRE(source.has_value());
@@ -100,15 +80,15 @@ TEST_CASE("a stopped server's directory is read and not changed; one in use is r
         CHECK(report.tasks == 2);
         CHECK(report.jobs.at("one")[static_cast<std::size_t>(model::task_state::complete)] == 1);
     }
-    CHECK(where.contents() == before);
+    CHECK(contents(where.path()) == before);
 }
 
 TEST_CASE("a directory without a log is refused, and nothing is made in it") {
-    const folder where;
+    const kwq::test::temporary_directory where;
     const auto refused = open_log_directory(where.path());
     REQUIRE(refused.has_error());
     CHECK_THAT(refused.error().detail, Catch::Contains("no event log in " + where.path()));
-    CHECK(where.contents().empty());
+    CHECK(contents(where.path()).empty());
 }
 
 TEST_CASE("any open log is a source: the simulated one too") {
@@ -125,14 +105,14 @@ TEST_CASE("any open log is a source: the simulated one too") {
 
 TEST_CASE("a report as text and as JSON names rule, place and sentence") {
     auto log = small_log();
-    const auto clean = test::check(log);
+    const auto clean = kwq::check::test::check(log);
     CHECK_THAT(write_text(clean),
                Catch::Contains("no rule is broken") && Catch::Contains("2: 1 pending, 1 complete"));
     CHECK_THAT(write_json(clean), Catch::Contains(R"("clean":true)"));
     const auto lost =
         model::record{model::queue_name{"default"}, model::priority{5}, model::offset{2}};
     log.owner(model::cursor{lost.queue, lost.priority, lost.offset, {}});
-    const auto broken = test::check(log);
+    const auto broken = kwq::check::test::check(log);
     CHECK_THAT(write_text(broken), Catch::Contains("S1 (no task is lost) at kwq-status, partition "
                                                    "0, offset 3, cursor") &&
                                        Catch::Contains("kwq-default-5 at offset 1"));

@@ -1,16 +1,13 @@
 // What a log line looks like, and that nothing in it can pretend to be another line.
 #include "observe/logger.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <regex>
-#include <stdexcept>
 #include <vector>
-
-#include <stdlib.h>
 
 using namespace kwq::observe;
 
@@ -19,18 +16,7 @@ namespace {
 /// A file name in a directory of its own that goes with it.
 class scratch_file {
 public:
-    scratch_file() {
-        std::string pattern = std::filesystem::temp_directory_path() / "kwq-log-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) {
-            throw std::runtime_error("no scratch directory");
-        }
-        directory_ = pattern;
-    }
-    ~scratch_file() { std::filesystem::remove_all(directory_); }
-    scratch_file(const scratch_file&) = delete;
-    scratch_file& operator=(const scratch_file&) = delete;
-
-    std::string name() const { return directory_ / "kwq.log"; }
+    std::string name() const { return directory_.file("kwq.log"); }
     std::vector<std::string> lines() const {
         std::ifstream file(name());
         std::vector<std::string> out;
@@ -41,7 +27,7 @@ public:
     }
 
 private:
-    std::filesystem::path directory_;
+    kwq::test::temporary_directory directory_;
 };
 
 std::string one_line(std::string_view message, std::initializer_list<log_field> fields) {

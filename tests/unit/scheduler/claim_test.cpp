@@ -1,23 +1,19 @@
 // What a scheduler says when it cannot take its shard.
 #include "eventlog/embedded/embedded_log.hpp"
 #include "scheduler/scheduler.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <filesystem>
-
-#include <stdlib.h>
 
 using namespace kwq;
 using namespace kwq::scheduler;
 
 TEST_CASE("on a disk that is too full to begin with it says so at once") {
-    auto directory = (std::filesystem::temp_directory_path() / "kwq-claim-XXXXXX").string();
-    REQUIRE(mkdtemp(directory.data()) != nullptr);
+    const test::temporary_directory directory;
     {
         const eventlog::topic_names topics;
         const auto log = eventlog::open_embedded_log(
-            {.directory = directory, .time = system_clock(), .reserve_bytes = UINT64_MAX});
+            {.directory = directory.path(), .time = system_clock(), .reserve_bytes = UINT64_MAX});
         for (const auto& topic : {topics.status(), topics.control(), topics.rejected()}) {
             REQUIRE(log->ensure_topic(topic, 1).has_value());
         }
@@ -36,5 +32,4 @@ TEST_CASE("on a disk that is too full to begin with it says so at once") {
         CHECK(system_clock().monotonic() - begun < milliseconds{10'000});
         s->stop();
     }
-    std::filesystem::remove_all(directory);
 }

@@ -2,15 +2,13 @@
 #include "codec/task_codec.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
 #include "scheduler/scheduler.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <memory>
-
-#include <stdlib.h>
 
 using namespace kwq;
 namespace sched = kwq::scheduler;
@@ -54,10 +52,9 @@ std::vector<sched::granted_lease> take(sched::scheduler& s) {
 }  // namespace
 
 TEST_CASE("a lease that is given back is handed out again at once") {
-    auto directory = (std::filesystem::temp_directory_path() / "kwq-unheard-XXXXXX").string();
-    REQUIRE(mkdtemp(directory.data()) != nullptr);
+    const test::temporary_directory directory;
     {
-        const auto log = open_log(directory);
+        const auto log = open_log(directory.path());
         const auto logger = observe::make_null_logger();
         const auto random = make_system_random();
         const auto s = sched::make_scheduler({.queues = {{queue, 1}}},
@@ -80,5 +77,4 @@ TEST_CASE("a lease that is given back is handed out again at once") {
         CHECK(second.front().attempt == 2);
         s->stop();
     }
-    std::filesystem::remove_all(directory);
 }

@@ -1,6 +1,7 @@
 // What a kv promises a fold, held against both implementations: reads see the batch, scans merge it
 // in order, commit() keeps all of it and nothing else is kept.
 #include "store/kv.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,8 +10,6 @@
 #include <random>
 #include <utility>
 #include <vector>
-
-#include <stdlib.h>
 
 using namespace kwq::store;
 
@@ -26,24 +25,12 @@ struct memory_fixture {
 
 class rocksdb_fixture {
 public:
-    explicit rocksdb_fixture(expiry may_drop = {}) : may_drop_(std::move(may_drop)) {
-        auto pattern = (std::filesystem::temp_directory_path() / "kwq-store-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        directory_ = pattern;
-        reopen();
-    }
-    ~rocksdb_fixture() {
-        rows_.reset();
-        std::error_code ignored;  // a directory left behind fails no test
-        std::filesystem::remove_all(directory_, ignored);
-    }
-    rocksdb_fixture(const rocksdb_fixture&) = delete;
-    rocksdb_fixture& operator=(const rocksdb_fixture&) = delete;
+    explicit rocksdb_fixture(expiry may_drop = {}) : may_drop_(std::move(may_drop)) { reopen(); }
 
     kv& rows() { return *rows_; }
     void reopen() {
         rows_.reset();
-        rows_ = open_rocksdb({.directory = directory_ + "/state", .may_drop = may_drop_});
+        rows_ = open_rocksdb({.directory = directory_.file("state"), .may_drop = may_drop_});
     }
     /// Opens again without the file whose name begins so.
     void lose(const std::string& name) {
@@ -58,10 +45,10 @@ public:
         std::filesystem::remove(lost.front());
         reopen();
     }
-    std::string directory() const { return directory_ + "/state"; }
+    std::string directory() const { return directory_.file("state"); }
 
 private:
-    std::string directory_;
+    kwq::test::temporary_directory directory_;
     expiry may_drop_;
     std::unique_ptr<kv> rows_;
 };

@@ -5,16 +5,14 @@
 #include "histories.hpp"
 #include "memory_log.hpp"
 #include "recount.hpp"
+#include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <thread>
-
-#include <stdlib.h>
 
 using namespace kwq;
 using namespace kwq::tracker;
@@ -34,15 +32,6 @@ public:
 
 private:
     std::atomic<std::int64_t> now_{1'000'000};
-};
-
-struct temporary_directory {
-    temporary_directory() {
-        std::string pattern = std::filesystem::temp_directory_path() / "kwq-tracker-XXXXXX";
-        path = ::mkdtemp(pattern.data());
-    }
-    ~temporary_directory() { std::filesystem::remove_all(path); }
-    std::string path;
 };
 
 struct world {
@@ -256,8 +245,8 @@ TEST_CASE("events that cannot be read are counted and skipped; one of another ve
 TEST_CASE(
     "random pasts through topics and codecs give the recount's answers, also after restarts") {
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-        temporary_directory dir;
-        world w(dir.path);
+        test::temporary_directory dir;
+        world w(dir.path());
         const auto h = make_history(seed, 300);
         recount r;
         std::size_t fed = 0;
@@ -278,13 +267,13 @@ TEST_CASE(
         stats(w, all);
         w.stop();
         CAPTURE(seed);
-        CHECK(lines_in(dir.path) == r.lines());
+        CHECK(lines_in(dir.path()) == r.lines());
     }
 }
 
 TEST_CASE("nothing is committed that the log has not made durable") {
-    temporary_directory dir;
-    world w(dir.path);
+    test::temporary_directory dir;
+    world w(dir.path());
     w.start();
     w.log.hold_durable(true);
     w.put(record_of({.id = "a"}));
@@ -321,8 +310,8 @@ TEST_CASE("folding goes on when what was held becomes durable") {
 
 TEST_CASE("a state that is ahead of the log, or of another log, is built again") {
     const bool shorter = GENERATE(true, false);
-    temporary_directory dir;
-    world w(dir.path);
+    test::temporary_directory dir;
+    world w(dir.path());
     w.start();
     for (int i = 0; i < 5; ++i) {
         w.put(record_of({.id = "t" + std::to_string(i), .offset = i}));
@@ -346,8 +335,8 @@ TEST_CASE("a tracker that begins late, with nothing, comes to the same answers")
     const auto h = make_history(3, 300);
     std::vector<std::vector<std::string>> answers;
     for (const bool late : {false, true}) {
-        temporary_directory dir;
-        world w(dir.path);
+        test::temporary_directory dir;
+        world w(dir.path());
         if (!late) {
             w.start();
         }
@@ -362,7 +351,7 @@ TEST_CASE("a tracker that begins late, with nothing, comes to the same answers")
         }
         CHECK(stats(w, all).lag == 0);
         w.stop();
-        answers.push_back(lines_in(dir.path));
+        answers.push_back(lines_in(dir.path()));
     }
     CHECK(answers[0] == answers[1]);
 }

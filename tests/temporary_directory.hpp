@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace kwq::test {
 
@@ -19,10 +20,14 @@ public:
         }
         path_ = name;
     }
-    ~temporary_directory() { std::filesystem::remove_all(path_); }
+    ~temporary_directory() {
+        std::error_code ignored;  // one left behind fails no test
+        std::filesystem::remove_all(path_, ignored);
+    }
     temporary_directory(const temporary_directory&) = delete;
     temporary_directory& operator=(const temporary_directory&) = delete;
 
+    const std::string& path() const { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
     std::string write(const std::string& name, const std::string& text) const {
         std::ofstream(file(name), std::ios::binary) << text;
