@@ -336,10 +336,11 @@ bool ends_torn(rocksdb::Options o, const std::string& directory) {
     rocksdb_log kept{std::unique_ptr<rocksdb::DB>(opened)};
     const auto watermark = own_key('d', "");
     bool holds = true;
-    scan_write_ahead(directory, [&](std::string_view key, std::string_view value) {
-        holds = holds && (!key.starts_with(watermark) || kept.holds_durable(key, value));
-    });
-    return holds;
+    const bool read =
+        scan_write_ahead(directory, [&](std::string_view key, std::string_view value) {
+            holds = holds && (!key.starts_with(watermark) || kept.holds_durable(key, value));
+        });
+    return read && holds;
 }
 
 rocksdb::Status open_log(rocksdb::Options o, const std::string& directory, bool to_read,

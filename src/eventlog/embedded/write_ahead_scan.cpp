@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <system_error>
 
 namespace kwq::eventlog {
@@ -92,14 +92,23 @@ void scan_file(const std::string& file, const row_visitor& row) {
 
 }  // namespace
 
-void scan_write_ahead(const std::string& directory, const row_visitor& row) {
+bool scan_write_ahead(const std::string& directory, const row_visitor& row) {
     std::error_code failed;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-        if (entry.path().extension() == ".log") {
-            std::ifstream in(entry.path(), std::ios::binary);
-            scan_file({std::istreambuf_iterator<char>(in), {}}, row);
+    auto entry = std::filesystem::directory_iterator(directory, failed);
+    for (; !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
+        if (entry->path().extension() != ".log") {
+            continue;
         }
+        std::ifstream in(entry->path(), std::ios::binary);
+        std::ostringstream bytes;
+        bytes << in.rdbuf();
+        const auto size = entry->file_size(failed);
+        if (!in || failed || bytes.str().size() != size) {
+            return false;
+        }
+        scan_file(bytes.str(), row);
     }
+    return !failed;
 }
 
 }  // namespace kwq::eventlog

@@ -9,8 +9,9 @@
 
 namespace kwq::eventlog {
 
-/// Calls `row(key, value)` for each row put by a whole write that can be read.
+/// Calls `row(key, value)` for each row put by a whole write that can be read. False when a file
+/// could not be read to its end: there may be more.
 using row_visitor = std::function<void(std::string_view key, std::string_view value)>;
-void scan_write_ahead(const std::string& directory, const row_visitor& row);
+[[nodiscard]] bool scan_write_ahead(const std::string& directory, const row_visitor& row);
 
 }  // namespace kwq::eventlog
