@@ -10,14 +10,14 @@ def brokers():
     return os.environ["KWQ_KAFKA_BROKERS"]
 
 
-def settings():
+def settings(of=None):
     """With topics that no other test has."""
-    return {"log": "kafka", "kafka-brokers": brokers(), "kafka-replication": "1", "kafka-min-insync": "1",
+    return {"log": "kafka", "kafka-brokers": of or brokers(), "kafka-replication": "1", "kafka-min-insync": "1",
             "topic-prefix": f"t{secrets.token_hex(6)}"}
 
 
-def flags():
-    return [word for name, value in settings().items() for word in (f"--{name}", value)]
+def flags(of=None):
+    return [word for name, value in settings(of).items() for word in (f"--{name}", value)]
 
 
 def environment():

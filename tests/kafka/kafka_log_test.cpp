@@ -2,8 +2,11 @@
 // cluster, and what it refuses.
 #include "kafka_fixture.hpp"
 
+#include <librdkafka/rdkafka.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -120,6 +123,52 @@ TEST_CASE("a topic that forgets, or is otherwise less safe than asked for, is re
     REQUIRE(refused.has_error());
     CHECK(refused.error().code == errc::topic_mismatch);
     CHECK_THAT(refused.error().detail, Catch::Contains("retention.ms=3600000"));
+}
+
+TEST_CASE("after a fatal error of the producer what was on its way is unknown, and it goes on") {
+    const auto prefix = fresh_name("fatal-");
+    std::atomic<rd_kafka_s*> last = nullptr;
+    std::atomic<int> made = 0;
+    auto config = test_config();
+    config.on_producer = [&](rd_kafka_s* p) {
+        last = p;
+        ++made;
+    };
+    const auto log = open(prefix, config);
+    REQUIRE(log->ensure_topic("t", 1).has_value());
+    std::vector<answer> answers(2'000);
+    std::size_t sent = 0;
+    for (auto& a : answers) {
+        if (sent == 1'000) {
+            rd_kafka_test_fatal_error(last, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "test");
+        }
+        log->append(here, plain_records({std::to_string(sent++)}), durability::synced,
+                    a.callback());
+    }
+    for (const auto& a : answers) {
+        wait_until([&] { return a.has(); });
+    }
+    wait_until([&] { return made == 2; });
+    answer again;
+    log->append(here, plain_records({"again"}), durability::synced, again.callback());
+    wait_until([&] { return again.has(); });
+    REQUIRE(again.get().has_value());
+    const auto there = read_values(*log, here);
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto said = answers[i].get();
+        if (said) {
+            right += there.at(static_cast<std::size_t>(said->value())) == std::to_string(i) ? 1 : 0;
+        } else {
+            CHECK((said.error().code == errc::unknown || said.error().code == errc::overloaded));
+            ++right;
+            if (said.error().code == errc::overloaded) {
+                CHECK(std::count(there.begin(), there.end(), std::to_string(i)) == 0);
+            }
+        }
+    }
+    CHECK(right == answers.size());
+    CHECK(there.back() == "again");
 }
 
 TEST_CASE("two that start at once make a topic once") {

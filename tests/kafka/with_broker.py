@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Runs a program with a real broker of its own: with_broker.py PROGRAM [ARGUMENT...]
+"""Runs a program with a real broker of its own: with_broker.py [--jars] PROGRAM [ARGUMENT...]
 
-The broker has one node, a free port and a directory that goes with it; the program finds it in KWQ_KAFKA_BROKERS.
+The broker has one node, a free port and a directory that goes with it; the program finds it in KWQ_KAFKA_BROKERS. With
+--jars none is started: the program starts its own.
 Exit code: the program's. Where no broker can be had, 77, which ctest reports as skipped, or 1 with KWQ_REQUIRE_KAFKA=1.
 """
 import os
@@ -24,6 +25,9 @@ def unavailable(why):
 
 def main():
     try:
+        if sys.argv[1] == "--jars":
+            broker.class_path()
+            return subprocess.call(sys.argv[2:])
         begin = time.monotonic()
         cluster = broker.Cluster()
         try:

@@ -99,7 +99,7 @@ constexpr std::array not_yours{
     "metadata.broker.list",
 };
 
-constexpr std::chrono::seconds say_again{10};
+constexpr milliseconds say_again{10'000};
 constexpr std::size_t max_kinds = 256;
 
 struct conf_deleter {
@@ -136,7 +136,7 @@ void take_log_line(const rd_kafka_t* handle, int, const char*, const char* text)
 void client_notes::say(const std::string& text) const {
     // What differs from one time to the next stands in brackets behind it.
     const std::string kind = text.substr(0, text.find(" (after"));
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = system_clock().monotonic();
     {
         const std::lock_guard lock(mutex_);
         const auto last = said_.find(kind);
@@ -183,7 +183,8 @@ client_ptr make_client(client_role role, const kafka_config& config, const clien
         set_all(conf.get(), of_readers);
     }
     switch (role) {
-        case client_role::producer: break;
+        case client_role::producer:
+        case client_role::admin: break;
         case client_role::tail: set_all(conf.get(), of_tail); break;
         case client_role::history: set_all(conf.get(), of_history); break;
         case client_role::lookup: set_all(conf.get(), of_lookup); break;
@@ -193,7 +194,11 @@ client_ptr make_client(client_role role, const kafka_config& config, const clien
         set(conf.get(), name, value);
     }
     const bool writes = role == client_role::producer;
-    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR | (writes ? RD_KAFKA_EVENT_DR : 0));
+    if (writes) {
+        rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_DR);
+    } else if (role == client_role::tail) {
+        rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
+    }  // nobody would take the events of the others: their errors are log lines
     rd_kafka_conf_set_opaque(conf.get(), const_cast<client_notes*>(&notes));
     rd_kafka_conf_set_log_cb(conf.get(), take_log_line);
     std::array<char, 512> why{};

@@ -4,7 +4,6 @@
 
 #include "eventlog/kafka/kafka_log.hpp"
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +32,8 @@ enum class client_role {
     tail,     // follows every partition at its end: quick
     history,  // reads on from anywhere: much at a time
     lookup,   // reads single records: little at a time
+    admin,    // asks, and reads nothing: a broker answers in turn, so a read that waits delays the
+              // rest
 };
 
 /// Passes remarks of clients on, each kind once in a while: a cluster that is away has them say the
@@ -45,7 +46,7 @@ public:
 private:
     const std::function<void(std::string)> note_;
     mutable std::mutex mutex_;
-    mutable std::map<std::string, std::chrono::steady_clock::time_point> said_;  // under mutex_
+    mutable std::map<std::string, mono_time> said_;  // under mutex_
 };
 
 /// Throws log_failure (errc::cannot_open) for properties that librdkafka does not take.

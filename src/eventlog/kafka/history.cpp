@@ -8,19 +8,16 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace kwq::eventlog::kafka {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
-
 constexpr std::size_t bulk_readers = 2;
 constexpr std::size_t single_record_bytes = 16U << 10U;  // reads of no more ask for one record
 constexpr std::size_t max_open_streams = 16;
 constexpr std::int64_t max_skip = 1'000;  // records that a stream rather passes by than starts anew
-constexpr std::chrono::seconds patience{60};
+constexpr milliseconds patience{60'000};
 constexpr int look_ms = 100;
 constexpr int wake_ms = 1'000;
 
@@ -66,7 +63,7 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
     stream& s = take_stream(where, from, single);
     std::vector<log_record> found;
     std::size_t bytes = 0;
-    const auto give_up = steady::now() + patience;
+    const auto give_up = system_clock().monotonic() + patience;
     while (s.next < end) {
         if (!s.held) {
             s.held.reset(rd_kafka_consume_queue(s.queue.get(), found.empty() ? look_ms : 0));
@@ -75,7 +72,7 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
             if (!found.empty()) {
                 break;
             }
-            if (steady::now() > give_up) {
+            if (system_clock().monotonic() > give_up) {
                 put_back(s, true);
                 return log_error{errc::stopped, where.topic + " cannot be read at offset " +
                                                     std::to_string(from.value())};

@@ -32,6 +32,8 @@ constexpr std::size_t min_recent_bytes = 256U << 10U;
 constexpr std::size_t all_recent_bytes = 64U << 20U;
 // Longer than an append can take to be answered, so that a stop ends without a cluster too.
 constexpr std::chrono::seconds flush_patience{40};
+// A producer that fails sooner than this will fail again.
+constexpr milliseconds least_producer_life{1'000};
 
 log_error unknown_topic(const topic_partition& where) {
     return {errc::topic_unknown, "there is no partition " + std::to_string(where.partition) +
@@ -70,16 +72,20 @@ private:
     void answered();
     void run();
     void run_posted();
+    void give_up_producer();
+    void renew_producer();
     void stop(const std::string& why);
     void give_up(const std::string& why);
 
     const kafka_config config_;
     const client_notes notes_;
-    tail tail_;
     topics topics_;
+    tail tail_;
     history history_;
-    producer producer_;
-    std::mutex open_mutex_;  // one topic is opened at a time
+    std::shared_mutex producer_mutex_;
+    std::unique_ptr<producer> producer_;  // under producer_mutex_; null while it is made anew
+    mono_time made_at_{};                 // the log's thread
+    std::mutex open_mutex_;               // one topic is opened at a time
     std::shared_mutex views_mutex_;
     std::map<std::string, std::unique_ptr<topic_views>> views_;  // under views_mutex_; they stay
     std::set<std::string> checked_;                              // under views_mutex_
@@ -97,10 +103,10 @@ private:
 kafka_log::kafka_log(const kafka_config& config)
     : config_((refuse_own_properties(config), config)),
       notes_{config.on_note},
+      topics_(config_, notes_),
       tail_(config_, notes_),
-      topics_(tail_.client(), config_),
       history_(config_, notes_),
-      producer_(config_, notes_) {
+      producer_(std::make_unique<producer>(config_, notes_)) {
     const auto brokers = topics_.wait_for_brokers();
     if (!brokers) {
         throw log_failure({errc::cannot_open, "Kafka: " + brokers.error().detail});
@@ -257,7 +263,14 @@ void kafka_log::append(const topic_partition& where, std::vector<new_record> bat
             return;
         }
     }
-    if (auto why = producer_.send(**view, batch, counted)) {
+    std::optional<log_error> why;
+    {
+        const std::shared_lock lock(producer_mutex_);
+        why = producer_  ? producer_->send(**view, batch, counted)
+              : stopped_ ? std::optional(log_error{errc::stopped, "the event log has stopped"})
+                         : std::optional(log_error{errc::overloaded, "the producer is made anew"});
+    }
+    if (why) {
         refuse(std::move(counted), std::move(*why));
     }
 }
@@ -369,19 +382,21 @@ void kafka_log::run_posted() {
 }
 
 void kafka_log::run() {
-    std::array<pollfd, 3> ready{{{producer_.signal().descriptor(), POLLIN, 0},
-                                 {tail_.signal().descriptor(), POLLIN, 0},
-                                 {posted_signal_.descriptor(), POLLIN, 0}}};
     bool more = false;
     while (true) {
+        // Only this thread changes producer_, so it may look without the mutex.
+        std::array<pollfd, 3> ready{
+            {{posted_signal_.descriptor(), POLLIN, 0},
+             {tail_.signal().descriptor(), POLLIN, 0},
+             {producer_ ? producer_->signal().descriptor() : -1, POLLIN, 0}}};
         ::poll(ready.data(), ready.size(), more ? 0 : -1);
         posted_signal_.clear();
         run_posted();
-        const bool sent = producer_.serve();
+        const bool sent = producer_ && producer_->serve();
         const bool came = tail_.serve();
         more = sent || came;
-        if (!stopped_ && !producer_.fatal().empty()) {
-            stop(producer_.fatal());
+        if (producer_ && !producer_->fatal().empty()) {
+            renew_producer();
         }
         if (!stopped_ && !tail_.failure().empty()) {
             stop(tail_.failure());
@@ -393,7 +408,33 @@ void kafka_log::run() {
     }
 }
 
-/// What was on its way may have happened.
+/// What was on its way may have happened; its callers hear so before anything else is sent.
+void kafka_log::give_up_producer() {
+    std::unique_ptr<producer> old;
+    {
+        const std::unique_lock lock(producer_mutex_);
+        old = std::move(producer_);
+    }
+    if (old) {
+        old->give_up();
+    }
+}
+
+void kafka_log::renew_producer() {
+    const std::string why = producer_->fatal();
+    const auto now = system_clock().monotonic();
+    notes_.say(why);
+    if (now - made_at_ < least_producer_life) {
+        stop(why);
+        return;
+    }
+    give_up_producer();
+    made_at_ = now;
+    auto made = std::make_unique<producer>(config_, notes_);
+    const std::unique_lock lock(producer_mutex_);
+    producer_ = std::move(made);
+}
+
 void kafka_log::stop(const std::string& why) {
     stopped_ = true;
     give_up(why);
@@ -403,7 +444,7 @@ void kafka_log::stop(const std::string& why) {
 }
 
 void kafka_log::give_up(const std::string& why) {
-    producer_.give_up();
+    give_up_producer();
     const std::shared_lock lock(views_mutex_);
     for (const auto& [name, views] : views_) {
         for (const auto& view : *views) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+struct rd_kafka_s;
+
 namespace kwq::eventlog {
 
 struct kafka_config {
@@ -28,6 +30,8 @@ struct kafka_config {
     std::function<void(std::string)> on_stop;
     /// Remarks for the log of the process. Any thread.
     std::function<void(std::string)> on_note;
+    /// For tests that make a producer fail: each one, as it is made.
+    std::function<void(rd_kafka_s*)> on_producer;
 };
 
 /// Throws log_failure (errc::cannot_open with a sentence for people) when no broker answers in

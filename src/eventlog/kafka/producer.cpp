@@ -28,7 +28,6 @@ std::string text_of(int code) {
 log_error refusal(int code) {
     switch (code) {
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return {errc::too_large, text_of(code)};
-        case RD_KAFKA_RESP_ERR__FATAL: return {errc::stopped, text_of(code)};
         default: return {errc::overloaded, text_of(code)};
     }
 }
@@ -54,6 +53,9 @@ producer::producer(const kafka_config& config, const client_notes& notes)
       client_(make_client(client_role::producer, config, notes)),
       events_(rd_kafka_queue_get_main(client_.get())) {
     signal_.follow(events_.get());
+    if (config.on_producer) {
+        config.on_producer(client_.get());
+    }
 }
 
 producer::~producer() {
@@ -78,7 +80,7 @@ rd_kafka_topic_s* producer::topic(const std::string& name) {
 std::optional<log_error> producer::send(partition_view& to, std::vector<new_record>& batch,
                                         event_log::append_callback& done) {
     if (dead_) {
-        return log_error{errc::stopped, "the Kafka producer has stopped"};
+        return refusal(RD_KAFKA_RESP_ERR__FATAL);
     }
     std::size_t bytes = 0;
     for (const auto& r : batch) {
@@ -156,23 +158,38 @@ void producer::cut_short(on_its_way* append, std::size_t missing, int code) {
 
 bool producer::serve() {
     signal_.clear();
-    bool any = false;
-    for (std::size_t handled = 0; handled < messages_a_turn;) {
-        const event_ptr event(rd_kafka_queue_poll(events_.get(), 0));
-        if (!event) {
+    std::size_t handled = 0;
+    while (handled < messages_a_turn) {
+        const auto more = serve_one(0);
+        if (more == 0) {
             break;
         }
-        any = true;
-        ++handled;
-        if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
-            while (const auto* message = rd_kafka_event_message_next(event.get())) {
-                on_delivery(*message);
-                ++handled;
-            }
-        } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-            on_error(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
-        }
+        handled += more;
     }
+    serve_cut();
+    return handled > 0;
+}
+
+/// How many messages and errors the next event had; 0: there was none.
+std::size_t producer::serve_one(int patience_ms) {
+    const event_ptr event(rd_kafka_queue_poll(events_.get(), patience_ms));
+    if (!event) {
+        return 0;
+    }
+    std::size_t handled = 1;
+    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
+        while (const auto* message = rd_kafka_event_message_next(event.get())) {
+            on_delivery(*message);
+            ++handled;
+        }
+    } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+        on_error(rd_kafka_event_error_is_fatal(event.get()) != 0,
+                 rd_kafka_event_error_string(event.get()));
+    }
+    return handled;
+}
+
+void producer::serve_cut() {
     std::vector<cut> missing;
     {
         const std::lock_guard lock(cut_mutex_);
@@ -182,7 +199,6 @@ bool producer::serve() {
         c.append->may_be_there = true;
         report(c.append, c.missing, c.code);
     }
-    return any;
 }
 
 void producer::on_delivery(const rd_kafka_message_s& message) {
@@ -225,8 +241,8 @@ void producer::finish(std::unique_ptr<on_its_way> append) {
     --unanswered_;
 }
 
-void producer::on_error(int code, const char* text) {
-    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+void producer::on_error(bool is_fatal, const char* text) {
+    if (is_fatal) {
         std::array<char, 512> why{};
         rd_kafka_fatal_error(client_.get(), why.data(), why.size());
         fatal_ = std::string("the Kafka producer cannot go on: ") + why.data();
@@ -238,12 +254,9 @@ void producer::on_error(int code, const char* text) {
 void producer::give_up() {
     dead_ = true;
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    serve_cut();
     while (unanswered_ > 0) {
-        const event_ptr event(rd_kafka_queue_poll(events_.get(), give_up_patience_ms));
-        KWQ_ASSERT(event != nullptr);
-        while (const auto* message = rd_kafka_event_message_next(event.get())) {
-            on_delivery(*message);
-        }
+        KWQ_ASSERT(serve_one(give_up_patience_ms) > 0);
     }
 }
 

@@ -1,6 +1,6 @@
 // producer: sends appends and learns what became of them. Idempotent, acknowledged by all in-sync
-// replicas. When librdkafka calls its state fatal, what was on its way has an unknown outcome and
-// nothing more is taken.
+// replicas. When librdkafka calls its state fatal, which a lost connection can bring about, what
+// was on its way has an unknown outcome and the log makes a new producer.
 #pragma once
 
 #include "eventlog/kafka/client.hpp"
@@ -34,7 +34,7 @@ public:
     bool serve();
     /// Why it can take nothing more; empty while it can.
     const std::string& fatal() const { return fatal_; }
-    /// Gives up what is on its way: its outcome is unknown.
+    /// Gives up what is on its way: its outcome is unknown. Nobody may be inside send().
     void give_up();
 
 private:
@@ -48,10 +48,12 @@ private:
     rd_kafka_topic_s* topic(const std::string& name);
     int send_one(on_its_way& append, const new_record& r);
     void cut_short(on_its_way* append, std::size_t missing, int code);
+    std::size_t serve_one(int patience_ms);
+    void serve_cut();
     void on_delivery(const rd_kafka_message_s& message);
     void report(on_its_way* append, std::size_t reports, int code);
     void finish(std::unique_ptr<on_its_way> append);
-    void on_error(int code, const char* text);
+    void on_error(bool is_fatal, const char* text);
 
     const client_notes& notes_;
     event_signal signal_;

@@ -24,7 +24,6 @@ public:
     ~tail();
 
     const event_signal& signal() const { return signal_; }
-    rd_kafka_s* client() const { return client_.get(); }
     /// Any thread. Begins at the ends that the views have.
     void follow(const std::string& name, topic_views& views);
     void set_recent_limit(std::size_t bytes) { recent_limit_ = bytes; }

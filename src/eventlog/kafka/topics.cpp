@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <vector>
@@ -15,11 +14,9 @@ namespace kwq::eventlog::kafka {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
-
 constexpr int request_ms = 10'000;
 constexpr int look_again_ms = 50;
-constexpr std::chrono::seconds ready_patience{30};
+constexpr milliseconds ready_patience{30'000};
 
 // A record of max_record_bytes with what Kafka adds; client.cpp gives clients the same.
 constexpr const char* message_bytes = "4259840";
@@ -117,13 +114,15 @@ bool is_enough(const std::string& name, const std::string& there, const std::str
 
 }  // namespace
 
-topics::topics(rd_kafka_s* client, const kafka_config& config) : client_(client), config_(config) {}
+topics::topics(const kafka_config& config, const client_notes& notes)
+    : config_(config), client_(make_client(client_role::admin, config, notes)) {}
 
 result<int> topics::wait_for_brokers() {
-    const auto end = steady::now() + config_.start_patience;
+    const auto end = system_clock().monotonic() + config_.start_patience;
     while (true) {
-        const auto left = std::chrono::duration_cast<milliseconds>(end - steady::now()).count();
-        auto found = metadata(client_, static_cast<int>(std::clamp<std::int64_t>(left, 1, 2'000)));
+        const auto left = (end - system_clock().monotonic()).count();
+        auto found =
+            metadata(client_.get(), static_cast<int>(std::clamp<std::int64_t>(left, 1, 2'000)));
         if (found && (*found)->broker_cnt > 0) {
             return (*found)->broker_cnt;
         }
@@ -132,12 +131,12 @@ result<int> topics::wait_for_brokers() {
                              "no broker of " + config_.brokers + " answered within " +
                                  std::to_string(config_.start_patience.count()) + " ms"};
         }
-        pause(client_);
+        pause(client_.get());
     }
 }
 
 result<std::optional<topic_facts>> topics::find(const std::string& name) {
-    const auto found = metadata(client_, request_ms);
+    const auto found = metadata(client_.get(), request_ms);
     if (!found) {
         return found.error();
     }
@@ -163,9 +162,9 @@ result<void> topics::create(const std::string& name, std::int32_t partitions) {
     for (const auto& [setting, value] : wanted_settings(name, config_)) {
         rd_kafka_NewTopic_set_config(topic.get(), setting.c_str(), value.c_str());
     }
-    const queue_ptr answers(rd_kafka_queue_new(client_));
+    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
     auto* one = topic.get();
-    rd_kafka_CreateTopics(client_, &one, 1, nullptr, answers.get());
+    rd_kafka_CreateTopics(client_.get(), &one, 1, nullptr, answers.get());
     const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
     if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return log_error{errc::unknown, "making topic " + name + ": " +
@@ -179,13 +178,13 @@ result<void> topics::create(const std::string& name, std::int32_t partitions) {
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
         return failed("making topic " + name, code, rd_kafka_topic_result_error_string(made[0]));
     }
-    const auto end = steady::now() + ready_patience;
-    while (steady::now() < end) {
+    const auto end = system_clock().monotonic() + ready_patience;
+    while (system_clock().monotonic() < end) {
         const auto found = find(name);
         if (found && *found && (*found)->ready) {
             return {};
         }
-        pause(client_);
+        pause(client_.get());
     }
     return log_error{errc::unknown, "topic " + name + " was made and has no leaders yet"};
 }
@@ -202,9 +201,9 @@ result<void> topics::check(const std::string& name, const topic_facts& facts) {
 
 result<void> topics::check_settings(const std::string& name) {
     resource_ptr resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-    const queue_ptr answers(rd_kafka_queue_new(client_));
+    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
     auto* one = resource.get();
-    rd_kafka_DescribeConfigs(client_, &one, 1, nullptr, answers.get());
+    rd_kafka_DescribeConfigs(client_.get(), &one, 1, nullptr, answers.get());
     const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
     if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return log_error{errc::unknown, "settings of topic " + name + ": " +
@@ -235,21 +234,21 @@ result<void> topics::check_settings(const std::string& name) {
 
 /// The leader of a topic that was just made knows a little later than the metadata that it is one.
 result<partition_range> topics::ends(const topic_partition& where) {
-    const auto give_up = steady::now() + ready_patience;
+    const auto give_up = system_clock().monotonic() + ready_patience;
     while (true) {
         std::int64_t first = 0;
         std::int64_t end = 0;
         const auto code = rd_kafka_query_watermark_offsets(
-            client_, where.topic.c_str(), where.partition, &first, &end, request_ms);
+            client_.get(), where.topic.c_str(), where.partition, &first, &end, request_ms);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return partition_range{
                 .first = offset{first}, .end = offset{end}, .durable = offset{end}};
         }
-        if (!is_passing(code) || steady::now() > give_up) {
+        if (!is_passing(code) || system_clock().monotonic() > give_up) {
             return failed(
                 "ends of " + where.topic + " partition " + std::to_string(where.partition), code);
         }
-        pause(client_);
+        pause(client_.get());
     }
 }
 
@@ -258,9 +257,9 @@ result<offset> topics::trim(const topic_partition& where, offset before) {
     rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition)->offset =
         before.value();
     deletion_ptr deletion(rd_kafka_DeleteRecords_new(list.get()));
-    const queue_ptr answers(rd_kafka_queue_new(client_));
+    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
     auto* one = deletion.get();
-    rd_kafka_DeleteRecords(client_, &one, 1, nullptr, answers.get());
+    rd_kafka_DeleteRecords(client_.get(), &one, 1, nullptr, answers.get());
     const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
     if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return log_error{errc::unknown, "trimming " + where.topic + ": " +

@@ -19,8 +19,7 @@ struct topic_facts {
 
 class topics {
 public:
-    /// `client` outlives it.
-    topics(rd_kafka_s* client, const kafka_config& config);
+    topics(const kafka_config& config, const client_notes& notes);
 
     /// Waits until a broker answers; how many there are.
     result<int> wait_for_brokers();
@@ -37,8 +36,8 @@ public:
 private:
     result<void> check_settings(const std::string& name);
 
-    rd_kafka_s* const client_;
     const kafka_config& config_;
+    const client_ptr client_;
 };
 
 }  // namespace kwq::eventlog::kafka
