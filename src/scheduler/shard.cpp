@@ -332,11 +332,12 @@ void shard::after_task_event(const model::logged_event& logged, const applied& a
     } else if (a.after.place == place::scheduled) {
         next_due_ = next_due_ ? std::min(*next_due_, a.after.due) : a.after.due;
     }
-    if (a.before.place != place::ahead || !owner_) {
-        return;
+    if (a.after.place == place::cancelled) {
+        buffer_.remove(where);  // it may have come back while its cancel was on its way
     }
     // An id was bound: other records of it that wait here are duplicates now.
-    if (const auto* id = model::id_of(body); id != nullptr && a.after.place != place::duplicate) {
+    const auto* id = owner_ && a.before.place == place::ahead ? model::id_of(body) : nullptr;
+    if (id != nullptr && a.after.place != place::duplicate) {
         for (const auto& other : buffer_.with_id(*id)) {
             const auto task = buffer_.remove(other);
             if (judge(task, now) == judgement::ready) {
