@@ -61,7 +61,7 @@ using expiry = std::function<bool(std::string_view key, std::string_view value)>
 
 struct rocksdb_options {
     std::string directory;  // created when absent; exclusive to this process
-    std::size_t cache_bytes = 32U << 20U;
+    std::size_t cache_bytes = 16U << 20U;
     std::size_t memtable_bytes = 32U << 20U;
     expiry may_drop;              // may be empty
     rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one

@@ -46,8 +46,9 @@ void set_safety(rocksdb::Options& o) {
 
 /// Records are written once, in order of each partition, and read forwards.
 void set_shape(rocksdb::Options& o) {
-    o.write_buffer_size = 64U << 20U;
-    o.max_write_buffer_number = 4;
+    // Up to three of these are in memory, whatever the log holds.
+    o.write_buffer_size = 32U << 20U;
+    o.max_write_buffer_number = 3;
     o.max_background_jobs = 2;
     o.max_bytes_for_level_base = 512U << 20U;
     o.target_file_size_base = 64U << 20U;
@@ -60,7 +61,8 @@ void set_shape(rocksdb::Options& o) {
     o.info_log_level = rocksdb::WARN_LEVEL;
     rocksdb::BlockBasedTableOptions table;
     table.block_size = 16U << 10U;
-    table.block_cache = rocksdb::NewLRUCache(32U << 20U);
+    // Read forwards and mostly once; the newest records are kept elsewhere.
+    table.block_cache = rocksdb::NewLRUCache(16U << 20U);
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 }
 
