@@ -17,7 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("KWQ_KAFKA_CACHE") or os.path.expanduser("~/.cache/kwq")
 CLUSTER_ID = "a3dxLWthZmthLXRlc3QtMQ"  # 16 bytes in base64; every cluster made here has it
-START_PATIENCE_S = 90
+START_PATIENCE_S = 180  # on a machine that compiles beside it
 STARTED = "Kafka Server started"
 
 # What both sizes of cluster have in common: small buffers and few threads for a machine of two cores, internal topics
