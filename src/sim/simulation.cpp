@@ -14,7 +14,7 @@ namespace {
 constexpr milliseconds rest_within{20 * 60 * 1'000};
 constexpr std::uint64_t look_every = 64;
 /// Many times what a crowd needs: a loop that is never done moves no clock.
-constexpr std::uint64_t most_steps_to_rest = 10'000'000;
+constexpr std::uint64_t most_steps_to_rest = 3'000'000;
 
 }  // namespace
 
