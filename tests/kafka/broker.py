@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("KWQ_KAFKA_CACHE") or os.path.expanduser("~/.cache/kwq")
 CLUSTER_ID = "a3dxLWthZmthLXRlc3QtMQ"  # 16 bytes in base64; every cluster made here has it
 START_PATIENCE_S = 180  # on a machine that compiles beside it
+TOOL_PATIENCE_S = 300
 STARTED = "Kafka Server started"
 
 # What both sizes of cluster have in common: small buffers and few threads for a machine of two cores, internal topics
@@ -108,9 +109,11 @@ def made_once(folder):
 def run_tool(command, what):
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
+                              text=True, check=False, timeout=TOOL_PATIENCE_S)
     except FileNotFoundError as error:
         raise Unavailable(f"{what}: there is no {error.filename}") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"{what}: it took longer than {TOOL_PATIENCE_S} s") from error
     if done.returncode != 0:
         raise Unavailable(f"{what} failed:\n{done.stdout[-2000:]}")
 

@@ -62,7 +62,8 @@ public:
     result<void> flush() override;
 
 private:
-    result<topic_views*> open_topic(const std::string& name);
+    result<topic_views*> find_topic(const std::string& name);
+    result<topic_views*> open_topic(const std::string& name, const topic_facts& facts);
     result<partition_view*> find(const topic_partition& where);
     topic_views* find_open(const std::string& name);
     topic_views* find_checked(const std::string& name);
@@ -143,11 +144,7 @@ topic_views* kafka_log::find_open(const std::string& name) {
 }
 
 /// Null when there is no such topic.
-result<topic_views*> kafka_log::open_topic(const std::string& name) {
-    if (auto* const known = find_open(name)) {
-        return known;
-    }
-    const std::lock_guard one_at_a_time(open_mutex_);
+result<topic_views*> kafka_log::find_topic(const std::string& name) {
     if (auto* const known = find_open(name)) {
         return known;
     }
@@ -155,11 +152,16 @@ result<topic_views*> kafka_log::open_topic(const std::string& name) {
     if (!facts) {
         return facts.error();
     }
-    if (!*facts) {
-        return static_cast<topic_views*>(nullptr);
+    return *facts ? open_topic(name, **facts) : static_cast<topic_views*>(nullptr);
+}
+
+result<topic_views*> kafka_log::open_topic(const std::string& name, const topic_facts& facts) {
+    const std::lock_guard one_at_a_time(open_mutex_);
+    if (auto* const known = find_open(name)) {
+        return known;
     }
     auto views = std::make_unique<topic_views>();
-    for (std::int32_t p = 0; p < (*facts)->partitions; ++p) {
+    for (std::int32_t p = 0; p < facts.partitions; ++p) {
         const auto ends = topics_.ends({name, p});
         if (!ends) {
             return ends.error();
@@ -186,7 +188,7 @@ void kafka_log::share_memory() {
 }
 
 result<partition_view*> kafka_log::find(const topic_partition& where) {
-    const auto views = open_topic(where.topic);
+    const auto views = find_topic(where.topic);
     if (!views) {
         return views.error();
     }
@@ -204,26 +206,22 @@ result<void> kafka_log::ensure_topic(const std::string& name, std::int32_t parti
                    ? result<void>()
                    : wrong_number(name, known->size(), partitions);
     }
-    auto facts = topics_.find(name);
-    if (facts && !*facts) {
-        if (const auto made = topics_.create(name, partitions); !made) {
-            return made.error();
-        }
-        facts = topics_.find(name);
+    const auto found = topics_.find(name);
+    if (!found) {
+        return found.error();
     }
+    // Another broker than the one that made it may not have heard of it yet: not asked again.
+    const auto facts = *found ? result<topic_facts>(**found) : topics_.create(name, partitions);
     if (!facts) {
         return facts.error();
     }
-    if (!*facts) {
-        return log_error{errc::unknown, "topic " + name + " went as it was made"};
+    if (facts->partitions != partitions) {
+        return wrong_number(name, static_cast<std::size_t>(facts->partitions), partitions);
     }
-    if ((*facts)->partitions != partitions) {
-        return wrong_number(name, static_cast<std::size_t>((*facts)->partitions), partitions);
-    }
-    if (const auto safe = topics_.check(name, **facts); !safe) {
+    if (const auto safe = topics_.check(name, *facts); !safe) {
         return safe.error();
     }
-    if (const auto opened = open_topic(name); !opened) {
+    if (const auto opened = open_topic(name, *facts); !opened) {
         return opened.error();
     }
     const std::unique_lock lock(views_mutex_);

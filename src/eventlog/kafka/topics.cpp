@@ -112,6 +112,46 @@ bool is_enough(const std::string& name, const std::string& there, const std::str
     return there == wanted;
 }
 
+event_ptr describe(rd_kafka_t* client, const std::string& topic) {
+    resource_ptr resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    const queue_ptr answers(rd_kafka_queue_new(client));
+    auto* one = resource.get();
+    rd_kafka_DescribeConfigs(client, &one, 1, nullptr, answers.get());
+    return event_ptr(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
+}
+
+const rd_kafka_ConfigResource_t* described(const event_ptr& answer) {
+    std::size_t count = 0;
+    return rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(answer.get()), &count)[0];
+}
+
+rd_kafka_resp_err_t error_of(const event_ptr& answer) {
+    if (!answer) {
+        return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    }
+    const auto code = rd_kafka_event_error(answer.get());
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_ConfigResource_error(described(answer))
+                                              : code;
+}
+
+result<void> judge(const event_ptr& answer, const std::string& topic, const kafka_config& config) {
+    const auto wanted = wanted_settings(topic, config);
+    std::size_t count = 0;
+    const auto* const* entries = rd_kafka_ConfigResource_configs(described(answer), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* value = rd_kafka_ConfigEntry_value(entries[i]);
+        const auto rule = wanted.find(rd_kafka_ConfigEntry_name(entries[i]));
+        if (rule != wanted.end() && value != nullptr &&
+            !is_enough(rule->first, value, rule->second)) {
+            return log_error{errc::topic_mismatch, "topic " + topic + " has " + rule->first + "=" +
+                                                       value + ", which is not as safe as " +
+                                                       rule->second};
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 topics::topics(const kafka_config& config, const client_notes& notes)
@@ -152,7 +192,7 @@ result<std::optional<topic_facts>> topics::find(const std::string& name) {
     return std::optional<topic_facts>();
 }
 
-result<void> topics::create(const std::string& name, std::int32_t partitions) {
+result<topic_facts> topics::create(const std::string& name, std::int32_t partitions) {
     std::array<char, 512> why{};
     new_topic_ptr topic(rd_kafka_NewTopic_new(name.c_str(), partitions, config_.replication,
                                               why.data(), why.size()));
@@ -182,7 +222,7 @@ result<void> topics::create(const std::string& name, std::int32_t partitions) {
     while (system_clock().monotonic() < end) {
         const auto found = find(name);
         if (found && *found && (*found)->ready) {
-            return {};
+            return **found;
         }
         pause(client_.get());
     }
@@ -199,37 +239,20 @@ result<void> topics::check(const std::string& name, const topic_facts& facts) {
     return check_settings(name);
 }
 
+/// A broker that was asked for a new topic may not have heard of it yet.
 result<void> topics::check_settings(const std::string& name) {
-    resource_ptr resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
-    auto* one = resource.get();
-    rd_kafka_DescribeConfigs(client_.get(), &one, 1, nullptr, answers.get());
-    const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
-    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return log_error{errc::unknown, "settings of topic " + name + ": " +
-                                            (event ? rd_kafka_event_error_string(event.get())
-                                                   : "no answer from Kafka")};
-    }
-    std::size_t count = 0;
-    const auto* const* described = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-    if (const auto code = rd_kafka_ConfigResource_error(described[0])) {
-        return failed("settings of topic " + name, code,
-                      rd_kafka_ConfigResource_error_string(described[0]));
-    }
-    const auto wanted = wanted_settings(name, config_);
-    const auto* const* entries = rd_kafka_ConfigResource_configs(described[0], &count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const char* value = rd_kafka_ConfigEntry_value(entries[i]);
-        const auto rule = wanted.find(rd_kafka_ConfigEntry_name(entries[i]));
-        if (rule != wanted.end() && value != nullptr &&
-            !is_enough(rule->first, value, rule->second)) {
-            return log_error{errc::topic_mismatch, "topic " + name + " has " + rule->first + "=" +
-                                                       value + ", which is not as safe as " +
-                                                       rule->second};
+    const auto give_up = system_clock().monotonic() + ready_patience;
+    while (true) {
+        const auto answer = describe(client_.get(), name);
+        const auto code = error_of(answer);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return judge(answer, name, config_);
         }
+        if (!is_passing(code) || system_clock().monotonic() > give_up) {
+            return failed("settings of topic " + name, code);
+        }
+        pause(client_.get());
     }
-    return {};
 }
 
 /// The leader of a topic that was just made knows a little later than the metadata that it is one.

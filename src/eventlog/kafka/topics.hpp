@@ -26,7 +26,7 @@ public:
     /// Nothing when there is no such topic.
     result<std::optional<topic_facts>> find(const std::string& name);
     /// Makes it, or finds it made by another; returns when it can be used.
-    result<void> create(const std::string& name, std::int32_t partitions);
+    result<topic_facts> create(const std::string& name, std::int32_t partitions);
     /// Whether it is as safe as it must be: errc::topic_mismatch with a sentence when not.
     result<void> check(const std::string& name, const topic_facts& facts);
     result<partition_range> ends(const topic_partition& where);
