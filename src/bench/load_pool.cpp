@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <optional>
 
 namespace kwq::bench {
@@ -18,6 +19,7 @@ namespace kwq::bench {
 namespace {
 
 constexpr std::size_t read_size = 256UL * 1024;
+constexpr std::chrono::seconds longest_nap{1};
 
 }  // namespace
 
@@ -113,9 +115,11 @@ void load_pool::flush(connection& c) {
 
 void load_pool::wait(clock::time_point until, const answer_handler& on_answer) {
     std::array<epoll_event, 64> events{};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
-    const int n = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                               static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000)));
+    const auto left = std::clamp<nanoseconds>(until - clock::now(), nanoseconds{0}, longest_nap);
+    const timespec nap{.tv_sec = left / std::chrono::seconds{1},
+                       .tv_nsec = (left % std::chrono::seconds{1}).count()};
+    const int n =
+        ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &nap, nullptr);
     for (int i = 0; i < n; ++i) {
         const auto& e = events[static_cast<std::size_t>(i)];
         connection& c = *connections_[e.data.u64];

@@ -37,7 +37,8 @@ private:
     void take_held();
     void submit_due(clock::time_point now);
     void renew_due(clock::time_point now);
-    void work_due(clock::time_point now);
+    void work_due(clock::time_point now, bool takes);
+    bool at_rest() const;
     void on_answer(const load_answer& a);
     void on_worker(std::size_t worker, const load_answer& a);
     void complete_held();
@@ -124,7 +125,7 @@ void overload_run::renew_due(clock::time_point now) {
     }
 }
 
-void overload_run::work_due(clock::time_point now) {
+void overload_run::work_due(clock::time_point now, bool takes) {
     for (std::size_t w = 0; w < leases_.size(); ++w) {
         const auto connection = first_worker() + w;
         if (!pool_.is_idle(connection) || resume_at_[w] > now) {
@@ -133,6 +134,9 @@ void overload_run::work_due(clock::time_point now) {
         if (!leases_[w].empty()) {
             send(connection, request_class::complete,
                  std::string(leases_path) + leases_[w] + "/complete", R"({"result":1})");
+            continue;
+        }
+        if (!takes) {
             continue;
         }
         const take_shape take{.worker = "bench-" + std::to_string(w),
@@ -195,13 +199,27 @@ void overload_run::on_answer(const load_answer& a) {
     }
 }
 
-/// One that was lost meanwhile is refused now.
-void overload_run::complete_held() {
-    for (const auto& lease : held_) {
-        pool_.post(first_holder(), std::string(leases_path) + lease + "/complete", "{}");
-        const auto answer = pool_.answer_of(first_holder(), clock::now() + plan_.load.give_up);
-        out_.leases_lost += answer.status == 409 ? 1 : 0;
+/// No submit is out and no worker has a lease.
+bool overload_run::at_rest() const {
+    for (std::size_t i = 0; i < first_holder(); ++i) {
+        if (!pool_.is_idle(i)) {
+            return false;
+        }
     }
+    return std::all_of(leases_.begin(), leases_.end(),
+                       [](const std::string& lease) { return lease.empty(); });
+}
+
+/// In one request, since nobody renews them any more. One that was lost meanwhile is refused.
+void overload_run::complete_held() {
+    if (held_.empty()) {
+        return;
+    }
+    const take_shape take{
+        .worker = "holder", .queue = std::string(no_queue), .max = 1, .wait_s = 0};
+    pool_.post(first_holder(), take_target, write_take(take, held_));
+    const auto answer = pool_.answer_of(first_holder(), clock::now() + plan_.load.give_up);
+    out_.leases_lost += read_take(answer.body).refused;
 }
 
 overload_measurement overload_run::run() {
@@ -211,7 +229,7 @@ overload_measurement overload_run::run() {
     for (auto now = began_; now < end; now = clock::now()) {
         submit_due(now);
         renew_due(now);
-        work_due(now);
+        work_due(now, true);
         const auto gap = std::chrono::duration<double>(1 / std::max(plan_.load.rate, 1.0));
         const auto nap = std::min(std::chrono::duration_cast<clock::duration>(gap),
                                   std::chrono::duration_cast<clock::duration>(longest_nap));
@@ -219,8 +237,13 @@ overload_measurement overload_run::run() {
     }
     out_.seconds = seconds_since(began_);
     const auto until = clock::now() + plan_.load.give_up;
-    while (pool_.busy() > 0) {
-        pool_.wait(until, [this](const load_answer& a) { on_answer(a); });
+    while (!at_rest() || pool_.busy() > 0) {
+        const auto now = clock::now();
+        work_due(now, false);
+        if (!at_rest()) {
+            renew_due(now);
+        }
+        pool_.wait(now + longest_nap, [this](const load_answer& a) { on_answer(a); });
         check_time(until, "the last answers");
     }
     complete_held();

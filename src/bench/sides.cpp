@@ -9,8 +9,6 @@ using clock = load_pool::clock;
 namespace {
 
 constexpr std::chrono::milliseconds look_again{100};
-/// Whoever settles without taking asks here: a queue that nobody defines has no work.
-constexpr std::string_view no_queue = "kwq-bench-settles-only";
 
 bool is_refusal(int status) {
     return status == 429 || status == 503 || status == 507;

@@ -14,6 +14,8 @@ namespace kwq::bench {
 
 inline constexpr std::string_view submit_target = "/kwq/v1/tasks";
 inline constexpr std::string_view take_target = "/kwq/v1/leases";
+/// Whoever settles without taking asks here: a queue that nobody defines has no work.
+inline constexpr std::string_view no_queue = "kwq-bench-settles-only";
 
 /// The connections of a pool that a side has for itself.
 struct connection_range {

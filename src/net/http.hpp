@@ -93,6 +93,7 @@ public:
         std::size_t max_body = 0;
         bool streamed = false;
         std::optional<response> refuse;
+        bool yields = false;  // others go first; under too much load it is answered 503
     };
     virtual admission admit(const request& head) = 0;
 

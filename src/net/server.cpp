@@ -1,9 +1,11 @@
 // The server on Asio: threads with an io_context each, sockets, one timer for each thread. All that
 // is HTTP is in session.
 #include "base/clock.hpp"
+#include "net/connection_ledger.hpp"
 #include "net/http.hpp"
 #include "net/response_head.hpp"
 #include "net/session.hpp"
+#include "net/waiting_line.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -14,8 +16,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -60,9 +60,12 @@ public:
     bool is_current_thread() const override { return std::this_thread::get_id() == thread_id_; }
     mono_time now() const override { return system_clock().monotonic(); }
     std::string_view date() override;
+    void stand_in_line(std::function<void(bool served)> go) override;
+    void leave_line(mono_time served_at) override;
 
 private:
     void sweep();
+    void move_line();
     void arm();
 
     const milliseconds sweep_every_;
@@ -70,6 +73,8 @@ private:
     timer timer_;
     std::vector<std::shared_ptr<connection>>
         connections_;  // shared with reads and writes under way
+    waiting_line line_;
+    bool line_moves_ = false;  // serve_line() is posted
     bool draining_ = false;
     bool aborting_ = false;
     std::int64_t date_second_ = -1;
@@ -78,55 +83,6 @@ private:
     bool open_ = true;
     std::thread thread_;
     std::atomic<std::thread::id> thread_id_{};
-};
-
-/// Counts connections, all and for each peer, for the limits and for stop().
-class connection_ledger {
-public:
-    explicit connection_ledger(const server_config& config) : config_(config) {}
-
-    enum class verdict { admitted, server_full, peer_full };
-    verdict enter(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
-        if (open_ >= config_.max_connections) {
-            return verdict::server_full;
-        }
-        if (config_.max_connections_per_peer > 0) {
-            auto& count = by_peer_[peer];
-            if (count >= config_.max_connections_per_peer) {
-                return verdict::peer_full;
-            }
-            ++count;
-        }
-        ++open_;
-        return verdict::admitted;
-    }
-    void leave(const std::string& peer) {
-        const std::lock_guard lock(mutex_);
-        --open_;
-        const auto found = by_peer_.find(peer);
-        if (found != by_peer_.end() && --found->second == 0) {
-            by_peer_.erase(found);
-        }
-        if (open_ == 0) {
-            empty_.notify_all();
-        }
-    }
-    void wait_until_empty(milliseconds at_most) {
-        std::unique_lock lock(mutex_);
-        empty_.wait_for(lock, at_most, [&] { return open_ == 0; });
-    }
-    std::size_t open() {
-        const std::lock_guard lock(mutex_);
-        return open_;
-    }
-
-private:
-    const server_config& config_;
-    std::mutex mutex_;
-    std::condition_variable empty_;
-    std::size_t open_ = 0;
-    std::map<std::string, std::size_t> by_peer_;
 };
 
 class connection final : public transport, public std::enable_shared_from_this<connection> {
@@ -272,8 +228,32 @@ void lane::arm() {
     });
 }
 
+/// One at a time, behind everything that has come meanwhile: between two of them the sockets are
+/// looked at again.
+void lane::stand_in_line(std::function<void(bool served)> go) {
+    line_.join(std::move(go), now());
+    move_line();
+}
+
+void lane::leave_line(mono_time served_at) {
+    line_.leave(served_at, now());
+    move_line();
+}
+
+void lane::move_line() {
+    if (!line_moves_ && line_.moves(now())) {
+        line_moves_ = true;
+        asio::post(context_, [this] {
+            line_moves_ = false;
+            line_.advance(now());
+            move_line();
+        });
+    }
+}
+
 void lane::sweep() {
     const mono_time at = now();
+    move_line();
     for (std::size_t i = 0; i < connections_.size(); ++i) {
         connections_[i]->talk().sweep(at);
     }
@@ -309,6 +289,7 @@ void lane::finish() {
     context_.restart();
     context_.poll();
     connections_.clear();
+    line_ = {};
 }
 
 std::string_view lane::date() {

@@ -11,6 +11,9 @@ namespace kwq::net {
 
 namespace {
 
+/// A client that is turned away hears of it after so long: one that does not heed Retry-After
+/// then costs next to nothing.
+constexpr milliseconds hold_time{500};
 constexpr std::size_t max_buffer = 65'536;
 constexpr std::size_t first_buffer = 4'096;
 constexpr std::size_t keep_buffer = 16'384;  // an idle connection gives more than this back
@@ -108,7 +111,7 @@ bool session::step() {
         case phase::head: return read_head();
         case phase::body: return read_body();
         case phase::waiting:
-            if (!answer_ || writing_) {
+            if (!answer_ || writing_ || held_) {
                 return false;
             }
             start_answer(*std::exchange(answer_, std::nullopt));
@@ -146,7 +149,7 @@ bool session::on_expired() {
             return false;
         case phase::lingering: close(); return false;
         case phase::answering: lose(); return false;
-        case phase::waiting:
+        case phase::waiting: return std::exchange(held_, false);
         case phase::closed: return false;
     }
     return false;
@@ -221,6 +224,7 @@ void session::admit() {
         refuse({413, "payload_too_large",
                 "the body may have " + std::to_string(admission.max_body) + " bytes"});
     } else {
+        yields_ = admission.yields;
         accept_body(admission.streamed);
     }
 }
@@ -271,10 +275,42 @@ bool session::read_body() {
 void session::hand_over() {
     phase_ = phase::waiting;
     deadline_ = never;
+    if (!yields_) {
+        handle();
+        return;
+    }
+    host_.stand_in_line([this, keep = below_.owner(), turn = turn_](bool served) {
+        const bool waits = turn == turn_ && phase_ == phase::waiting;
+        if (waits && served) {
+            served_at_ = host_.now();
+            handle();
+        } else if (waits) {
+            turn_away();
+        } else if (served) {
+            host_.leave_line(host_.now());
+        }
+    });
+}
+
+void session::leave_line() {
+    if (const auto since = std::exchange(served_at_, std::nullopt)) {
+        host_.leave_line(*since);
+    }
+}
+
+void session::turn_away() {
+    answered_ = true;
+    held_ = true;
+    deadline_ = host_.now() + hold_time;
+    answer_ = context_.handler.problem(503, "overloaded", "more is asked than can be done; later");
+}
+
+void session::handle() {
     try {
         context_.handler.handle(std::move(head_.asked), make_responder());
     } catch (const std::exception&) {
         refuse({500, "internal", "the request could not be handled"});
+        advance();
     }
 }
 
@@ -289,12 +325,15 @@ void session::refuse(const refusal& why) {
 }
 
 void session::next_request() {
+    leave_line();
     ++turn_;
     gone_ = nullptr;
     written_ = nullptr;
     answer_.reset();
     stream_.reset();
     answered_ = false;
+    yields_ = false;
+    held_ = false;
     head_ = {};
     out_body_.clear();
     out_shared_.reset();
@@ -363,6 +402,7 @@ void session::close() {
         return;
     }
     phase_ = phase::closed;
+    leave_line();
     below_.close();
     if (answered_) {
         tell_written(false);

@@ -47,6 +47,11 @@ public:
     virtual bool is_current_thread() const = 0;
     virtual mono_time now() const = 0;
     virtual std::string_view date() = 0;
+    /// Calls `go` once, later, when requests that do not yield have had their turn: with true, or
+    /// with false when there is no time for it (waiting_line.hpp).
+    virtual void stand_in_line(std::function<void(bool served)> go) = 0;
+    /// One that was served has its answer, or nobody waits for it any more.
+    virtual void leave_line(mono_time served_at) = 0;
 };
 
 struct atomic_counters {
@@ -137,6 +142,9 @@ private:
     void accept_body(bool streamed);
     bool read_body();
     void hand_over();
+    void handle();
+    void turn_away();
+    void leave_line();
     bool linger();
     void keep_reading();
     std::string_view unread() const;
@@ -194,6 +202,9 @@ private:
     std::uint64_t turn_ = 0;
     request_head head_;
     std::uint64_t body_left_ = 0;  // not yet taken from the buffer
+    bool yields_ = false;
+    std::optional<mono_time> served_at_;  // of the line; there until it has its answer
+    bool held_ = false;                   // the answer waits for the deadline
     bool answered_ = false;
     std::function<void()> gone_;
     std::function<void(bool)> written_;

@@ -41,6 +41,13 @@ std::string_view wanted_type(body_kind kind) {
     return kind == body_kind::ndjson ? "application/x-ndjson" : "application/json";
 }
 
+/// Under too much load new tasks wait, and are refused in the end: what is under way comes first,
+/// and so does whoever steers or looks. (A question may wait for minutes by its own wish, so it
+/// must not hold up a place in that line.)
+bool yields(const route& r) {
+    return r.name == "submit_tasks";
+}
+
 /// What admit() and the call after it must agree on.
 struct judged {
     const route* found = nullptr;
@@ -134,11 +141,12 @@ judged api_routes::judge(const net::request& head) {
 net::request_handler::admission api_routes::admit(const net::request& head) {
     judged j = judge(head);
     if (j.refuse) {
-        return {.max_body = 0, .streamed = false, .refuse = std::move(j.refuse)};
+        return {.max_body = 0, .streamed = false, .refuse = std::move(j.refuse), .yields = false};
     }
     return {.max_body = j.found->max_body,
             .streamed = j.found->stream != nullptr,
-            .refuse = std::nullopt};
+            .refuse = std::nullopt,
+            .yields = yields(*j.found)};
 }
 
 void api_routes::handle(net::request r, net::responder_ptr to) {

@@ -1,0 +1,74 @@
+#include "net/waiting_line.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::net {
+
+namespace {
+
+constexpr milliseconds stands_after{500};  // a disk may stall for a while
+constexpr milliseconds patience{1'000};
+constexpr milliseconds patience_when_it_stands{10};
+constexpr std::size_t turned_away_at_once = 32;
+constexpr milliseconds adjust_every{50};
+constexpr std::size_t fewest_answers = 8;  // that say something
+constexpr double slack_ms = 1;             // as fine as the clock is
+constexpr double forgetting = 1.002;       // what was calm once is doubled in 20 s
+
+}  // namespace
+
+void waiting_line::join(turn t, mono_time now) {
+    if (line_.empty()) {
+        not_empty_since_ = now;
+    }
+    line_.push_back({std::move(t), now});
+}
+
+void waiting_line::leave(mono_time since, mono_time now) {
+    was_full_ = was_full_ || (!line_.empty() && served_ >= room_);
+    --served_;
+    ++answered_;
+    answer_time_ += now - since;
+    if (now - adjusted_ >= adjust_every && answered_ >= fewest_answers) {
+        adjust(now);
+    }
+}
+
+void waiting_line::adjust(mono_time now) {
+    const double each = static_cast<double>(answer_time_.count()) / static_cast<double>(answered_);
+    calm_ms_ = calm_ms_ > 0 ? std::min(calm_ms_ * forgetting, each) : each;
+    if (each > 2 * calm_ms_ + slack_ms) {
+        room_ = std::max(least_room, room_ * 3 / 4);
+    } else if (was_full_) {
+        room_ = std::min(most_room, room_ + std::max<std::size_t>(room_ / 8, 1));
+    }
+    adjusted_ = now;
+    answered_ = 0;
+    answer_time_ = milliseconds{0};
+    was_full_ = false;
+}
+
+milliseconds waiting_line::longest(mono_time now) const {
+    return now - not_empty_since_ > stands_after ? patience_when_it_stands : patience;
+}
+
+bool waiting_line::moves(mono_time now) const {
+    return !line_.empty() && (served_ < room_ || now - line_.front().since > longest(now));
+}
+
+void waiting_line::advance(mono_time now) {
+    const auto allowed = longest(now);
+    for (std::size_t i = 0; i < turned_away_at_once && moves(now); ++i) {
+        const waiting first = std::move(line_.front());
+        line_.pop_front();
+        const bool served = now - first.since <= allowed;
+        served_ += served ? 1 : 0;
+        first.go(served);
+        if (served) {
+            return;
+        }
+    }
+}
+
+}  // namespace kwq::net
