@@ -54,8 +54,8 @@ constexpr std::array of_readers{
 };
 
 constexpr std::array of_tail{
-    // New records end the wait at once; only a partition that was just added may wait this long.
-    property{"fetch.wait.max.ms", "50"},
+    // New records end the wait at once; only those of a partition just added may come this late.
+    property{"fetch.wait.max.ms", "250"},
     property{"queued.min.messages", "1000000"},
     property{"queued.max.messages.kbytes", "32768"},
 };
