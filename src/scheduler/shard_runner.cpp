@@ -16,6 +16,7 @@ constexpr std::size_t read_bytes = 1U << 20U;
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds retry_interval{1'000};
 constexpr std::size_t commit_bytes = 8U << 20U;
+constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
 constexpr milliseconds claim_patience{30'000};
 
 [[noreturn]] void cannot_start(const std::string& what) {
@@ -78,6 +79,7 @@ void shard_runner::open_state() {
     } else {
         store::rocksdb_options o;
         o.directory = config_.directory;
+        o.memtable_bytes = memtable_bytes;
         o.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_forget(key, value, instant{horizon->load()});
         };

@@ -19,7 +19,8 @@ constexpr milliseconds commit_interval{200};
 constexpr milliseconds longest_uncommitted{500};
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
-constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
+constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
+constexpr std::size_t most_changed_rows = 40'000;   // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "2";
 constexpr std::string_view layout_key = "V";
@@ -53,6 +54,7 @@ void runner::open_state() {
         store::rocksdb_options options;
         options.directory = config_.directory;
         options.cache_bytes = config_.cache_bytes;
+        options.memtable_bytes = memtable_bytes;
         state_ = store::open_rocksdb(options);
     }
     if (state_->get(layout_key) != state_layout) {
