@@ -49,6 +49,7 @@ SCHEDULER = "src/scheduler/scheduler.cpp"
 FOLD = "src/tracker/fold.cpp"
 ROWS = "src/tracker/rows.cpp"
 TABLES = "src/tracker/tables.cpp"
+EMBEDDED = "src/eventlog/embedded/embedded_log.cpp"
 PIPELINE = "src/eventlog/embedded/commit_pipeline.cpp"
 STORAGE = "src/eventlog/embedded/log_storage.cpp"
 
@@ -180,8 +181,10 @@ MUTANTS = (
     one("failed_sync_ignored", "after a sync that failed the log stops", PIPELINE,
         "    if (failed) {\n        for (const auto& w : waiting) {\n",
         "    if (failed && stopped_) {\n        for (const auto& w : waiting) {\n", "contract"),
-    one("failed_write_ignored", "after a write that failed, for lack of space too, the log stops", PIPELINE,
-        "        resolve_all(g, {errc::unknown, *failed});\n"
-        "        fail(\"the event log cannot write: \" + *failed);\n        return;\n",
-        "        resolve_all(g, {errc::unknown, *failed});\n        return;\n", "contract"),
+    Mutant("failed_write_ignored", "after a write that failed, for lack of space too, the log stops", "contract", (
+        Edit(PIPELINE, "        resolve_all(g, {errc::unknown, *failed});\n"
+             "        fail(\"the event log cannot write: \" + *failed);\n        return;\n",
+             "        resolve_all(g, {errc::unknown, *failed});\n        return;\n"),
+        Edit(EMBEDDED, "        pipeline_->fail_later(\"the event log cannot write in the background: \" + why);\n",
+             "        static_cast<void>(why);\n"))),
 )
