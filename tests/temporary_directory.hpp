@@ -1,4 +1,5 @@
-// A directory of a test's own, gone with it.
+// A directory of a test's own, gone with it unless it is kept. mkdtemp() wants six X at the end of
+// the name and puts others there.
 #pragma once
 
 #include <cstdlib>
@@ -21,12 +22,17 @@ public:
         path_ = name;
     }
     ~temporary_directory() {
+        if (kept_) {
+            return;
+        }
         std::error_code ignored;  // one left behind fails no test
         std::filesystem::remove_all(path_, ignored);
     }
     temporary_directory(const temporary_directory&) = delete;
     temporary_directory& operator=(const temporary_directory&) = delete;
 
+    /// For whoever wants to look at what failed.
+    void keep() { kept_ = true; }
     const std::string& path() const { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
     std::string write(const std::string& name, const std::string& text) const {
@@ -36,6 +42,7 @@ public:
 
 private:
     std::string path_;
+    bool kept_ = false;
 };
 
 inline std::string read_text(const std::string& path) {

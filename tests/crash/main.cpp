@@ -5,6 +5,7 @@
 #include "check/checker.hpp"
 #include "check/summary.hpp"
 #include "life.hpp"
+#include "temporary_directory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include <sys/wait.h>
@@ -319,17 +321,13 @@ int main(int count, char** words) {
             "crash_disk nth-call [--stride N] [--folder DIR]");
         return 2;
     }
-    const bool own = s.folder.empty();
-    if (own) {
-        std::string name = (fs::temp_directory_path() / "kwq-crash-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            return 2;
-        }
-        s.folder = name;
+    std::optional<kwq::test::temporary_directory> own;
+    if (s.folder.empty()) {
+        s.folder = own.emplace().path();
     }
     const int code = s.what == "power-cut" ? power_cuts(s) : nth_calls(s);
-    if (own && code == 0) {
-        fs::remove_all(s.folder);
+    if (own && code != 0) {
+        own->keep();
     }
     return code;
 }

@@ -5,7 +5,7 @@
 #
 #   sudo tests/fresh-machine/run.sh [setup|run|test]     how far to go; without a word: all the way
 #
-# Needs root, the packages debootstrap and util-linux, 6 GB under ${FRESH_DIR:-${TMPDIR:-/var/tmp}}, and the machine's own way to a
+# Needs root, the packages debootstrap and util-linux, 6 GB under $FRESH_DIR (else $TMPDIR, else the usual place), and the machine's own way to a
 # Debian mirror: its apt settings, name service, certificates and npm settings are copied into the new root.
 # KEEP=1 leaves the root there for a look; KWQ_PORT chooses the server's port (18080).
 # All mounts live in a private mount namespace and all processes in a private process namespace, so that both are gone
@@ -28,7 +28,7 @@ if [ -z "${FRESH_ROOT:-}" ]; then
     for tool in debootstrap unshare; do
         command -v "$tool" >/dev/null || fail "needs $tool: apt-get install -y debootstrap util-linux"
     done
-    FRESH_ROOT=$(mktemp -d "${FRESH_DIR:-${TMPDIR:-/var/tmp}}/kwq-fresh.XXXXXX")
+    FRESH_ROOT=$(TMPDIR=${FRESH_DIR:-${TMPDIR:-}} mktemp -d --tmpdir kwq-fresh.XXXXXX)
     chmod 755 "$FRESH_ROOT"  # apt fetches as a user of its own
     export FRESH_ROOT
     cleanup() {
