@@ -428,9 +428,13 @@ void kafka_log::renew_producer() {
     }
     give_up_producer();
     made_at_ = now;
-    auto made = std::make_unique<producer>(config_, notes_);
-    const std::unique_lock lock(producer_mutex_);
-    producer_ = std::move(made);
+    try {
+        auto made = std::make_unique<producer>(config_, notes_);
+        const std::unique_lock lock(producer_mutex_);
+        producer_ = std::move(made);
+    } catch (const log_failure& none) {
+        stop(why + "; and there is no new one: " + none.what());
+    }
 }
 
 void kafka_log::stop(const std::string& why) {
