@@ -1,4 +1,5 @@
-// Names of the log's errors, and the exception they become where a result is not looked at.
+// The size of records, names of the log's errors, and the exception they become where a result is
+// not looked at.
 #include "eventlog/event_log.hpp"
 
 #include "base/assert.hpp"
@@ -6,6 +7,26 @@
 #include <stdexcept>
 
 namespace kwq::eventlog {
+
+namespace {
+
+std::size_t headers_size(const std::vector<std::pair<std::string, std::string>>& headers) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : headers) {
+        bytes += name.size() + value.size();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::size_t size_of(const new_record& r) {
+    return r.key.size() + r.value.size() + headers_size(r.headers);
+}
+
+std::size_t size_of(const log_record& r) {
+    return r.key.size() + r.value.size() + headers_size(r.headers);
+}
 
 std::string_view to_string(errc code) {
     switch (code) {

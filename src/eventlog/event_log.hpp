@@ -96,6 +96,10 @@ struct log_record {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// Bytes of a record as the limits count them.
+std::size_t size_of(const new_record& r);
+std::size_t size_of(const log_record& r);
+
 struct partition_range {
     offset first{0};    // oldest record still there
     offset end{0};      // the offset the next record will get

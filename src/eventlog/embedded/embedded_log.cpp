@@ -32,25 +32,6 @@ log_error too_large(std::size_t bytes) {
     return {errc::too_large, "a record of " + std::to_string(bytes) + " bytes is above the limit"};
 }
 
-std::vector<log_record> copy_from(const std::vector<recent_records::block>& blocks, offset from,
-                                  std::size_t max_bytes) {
-    std::vector<log_record> found;
-    std::size_t bytes = 0;
-    for (const auto& block : blocks) {
-        for (const auto& r : *block) {
-            if (r.offset < from) {
-                continue;
-            }
-            bytes += size_of(r);
-            if (!found.empty() && bytes > max_bytes) {
-                return found;
-            }
-            found.push_back(r);
-        }
-    }
-    return found;
-}
-
 class embedded_log final : public event_log {
 public:
     explicit embedded_log(const embedded_config& config)

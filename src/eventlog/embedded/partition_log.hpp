@@ -2,10 +2,10 @@
 // watchers. Any thread; `next` is the writer's alone.
 #pragma once
 
-#include "eventlog/embedded/recent_records.hpp"
 #include "eventlog/embedded/stored_record.hpp"
-#include "eventlog/embedded/watchers.hpp"
 #include "eventlog/event_log.hpp"
+#include "eventlog/recent_records.hpp"
+#include "eventlog/watchers.hpp"
 
 #include <mutex>
 

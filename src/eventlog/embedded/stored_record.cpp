@@ -77,14 +77,6 @@ std::uint32_t key_part(std::string_view key) {
     return (crc << 15U) | (crc >> 17U);
 }
 
-std::size_t headers_size(const std::vector<std::pair<std::string, std::string>>& headers) {
-    std::size_t bytes = 0;
-    for (const auto& [name, value] : headers) {
-        bytes += name.size() + value.size();
-    }
-    return bytes;
-}
-
 }  // namespace
 
 std::string row_key(const partition_key& where, offset at) {
@@ -115,14 +107,6 @@ partition_key row_partition(std::string_view key) {
         return value;
     };
     return {number(0), number(4)};
-}
-
-std::size_t size_of(const new_record& r) {
-    return r.key.size() + r.value.size() + headers_size(r.headers);
-}
-
-std::size_t size_of(const log_record& r) {
-    return r.key.size() + r.value.size() + headers_size(r.headers);
 }
 
 std::string encode_unsealed(const new_record& r, instant timestamp) {

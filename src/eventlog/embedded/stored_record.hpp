@@ -30,10 +30,6 @@ std::string row_key(const partition_key& where, offset at);
 offset row_offset(std::string_view key);
 partition_key row_partition(std::string_view key);
 
-/// Bytes of a record as the limits count them.
-std::size_t size_of(const new_record& r);
-std::size_t size_of(const log_record& r);
-
 /// The value, whose checksum lacks the key's part: the offset is not known yet. The costly half, so
 /// the appending thread does it.
 std::string encode_unsealed(const new_record& r, instant timestamp);

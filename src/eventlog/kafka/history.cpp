@@ -3,7 +3,6 @@
 #include "eventlog/kafka/history.hpp"
 
 #include "base/assert.hpp"
-#include "eventlog/embedded/stored_record.hpp"
 
 #include <librdkafka/rdkafka.h>
 

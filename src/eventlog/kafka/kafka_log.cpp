@@ -3,7 +3,6 @@
 #include "eventlog/kafka/kafka_log.hpp"
 
 #include "base/assert.hpp"
-#include "eventlog/embedded/stored_record.hpp"
 #include "eventlog/kafka/history.hpp"
 #include "eventlog/kafka/producer.hpp"
 #include "eventlog/kafka/tail.hpp"

@@ -1,8 +1,6 @@
 // One partition as it is known here.
 #include "eventlog/kafka/partition_view.hpp"
 
-#include "eventlog/embedded/stored_record.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -26,21 +24,7 @@ std::optional<std::vector<log_record>> partition_view::recent(offset from,
     if (blocks.empty()) {
         return std::nullopt;
     }
-    std::vector<log_record> found;
-    std::size_t bytes = 0;
-    for (const auto& block : blocks) {
-        for (const auto& r : *block) {
-            if (r.offset < from) {
-                continue;
-            }
-            bytes += size_of(r);
-            if (!found.empty() && bytes > max_bytes) {
-                return found;
-            }
-            found.push_back(r);
-        }
-    }
-    return found;
+    return copy_from(blocks, from, max_bytes);
 }
 
 void partition_view::now_first(offset first) {

@@ -3,9 +3,9 @@
 // records are read back, never before: what range() says is there, read() gives without waiting.
 #pragma once
 
-#include "eventlog/embedded/recent_records.hpp"
-#include "eventlog/embedded/watchers.hpp"
 #include "eventlog/event_log.hpp"
+#include "eventlog/recent_records.hpp"
+#include "eventlog/watchers.hpp"
 
 #include <deque>
 #include <mutex>

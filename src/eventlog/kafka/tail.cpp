@@ -2,7 +2,6 @@
 #include "eventlog/kafka/tail.hpp"
 
 #include "base/assert.hpp"
-#include "eventlog/embedded/stored_record.hpp"
 
 #include <librdkafka/rdkafka.h>
 

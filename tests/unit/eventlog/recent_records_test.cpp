@@ -1,5 +1,5 @@
 // The newest records in memory: what is kept, what is dropped, where a read may begin.
-#include "eventlog/embedded/recent_records.hpp"
+#include "eventlog/recent_records.hpp"
 
 #include <catch2/catch.hpp>
 

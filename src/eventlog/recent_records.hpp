@@ -1,5 +1,5 @@
 // recent_records: the newest records of one partition, kept in memory so that those who read at the
-// end, which is nearly always, never ask RocksDB. Guarded by its partition's mutex.
+// end, which is nearly always, never ask the disk or the cluster. Guarded by its partition's mutex.
 #pragma once
 
 #include "eventlog/event_log.hpp"
@@ -28,5 +28,9 @@ private:
     std::deque<entry> entries_;
     std::size_t bytes_ = 0;
 };
+
+/// The records from `from` on: at least one, then up to `max_bytes`. Needs no mutex.
+std::vector<log_record> copy_from(const std::vector<recent_records::block>& blocks, offset from,
+                                  std::size_t max_bytes);
 
 }  // namespace kwq::eventlog

@@ -1,5 +1,5 @@
 // The list of a partition's watchers and the calls to them.
-#include "eventlog/embedded/watchers.hpp"
+#include "eventlog/watchers.hpp"
 
 #include <algorithm>
 

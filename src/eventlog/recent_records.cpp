@@ -1,7 +1,5 @@
 // The ring of recent records: whole appends, oldest dropped first.
-#include "eventlog/embedded/recent_records.hpp"
-
-#include "eventlog/embedded/stored_record.hpp"
+#include "eventlog/recent_records.hpp"
 
 #include <algorithm>
 
@@ -35,6 +33,25 @@ std::vector<recent_records::block> recent_records::from(offset from, std::size_t
         // The first block may hold mostly records before `from`: it does not count.
         if (found.size() > 1 && (bytes += at->bytes) > max_bytes) {
             break;
+        }
+    }
+    return found;
+}
+
+std::vector<log_record> copy_from(const std::vector<recent_records::block>& blocks, offset from,
+                                  std::size_t max_bytes) {
+    std::vector<log_record> found;
+    std::size_t bytes = 0;
+    for (const auto& block : blocks) {
+        for (const auto& r : *block) {
+            if (r.offset < from) {
+                continue;
+            }
+            bytes += size_of(r);
+            if (!found.empty() && bytes > max_bytes) {
+                return found;
+            }
+            found.push_back(r);
         }
     }
     return found;
