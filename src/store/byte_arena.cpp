@@ -37,9 +37,9 @@ std::string_view byte_arena::keep(std::string_view text) {
 }
 
 void byte_arena::clear() {
-    if (blocks_.size() > most_blocks_kept) {
-        blocks_.resize(most_blocks_kept);
-    }
+    // As much as was needed now, or half of what was there: a burst is not paid for ever after.
+    const auto needed = std::max(at_block_ + 1, blocks_.size() / 2);
+    blocks_.resize(std::min({blocks_.size(), needed, most_blocks_kept}));
     const auto is_large = [](const block& b) { return b.size > block_bytes; };
     blocks_.erase(std::remove_if(blocks_.begin(), blocks_.end(), is_large), blocks_.end());
     at_block_ = 0;

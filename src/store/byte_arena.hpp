@@ -13,7 +13,7 @@ public:
     /// Room that stays where it is until clear(), for values of any kind that need no destructor.
     char* take(std::size_t bytes, std::size_t alignment = 1);
     std::string_view keep(std::string_view text);
-    /// Forgets everything; most of the memory stays for what comes next.
+    /// Forgets everything; as much memory as was needed stays for what comes next.
     void clear();
     std::size_t bytes() const { return used_; }
 

@@ -12,7 +12,7 @@ namespace {
 using entry = pending_writes::entry;
 
 constexpr std::size_t least_slots = 1'024;  // a power of two
-constexpr std::size_t most_slots_kept = 1U << 20U;
+constexpr std::size_t sparse = 8;
 constexpr std::size_t few = 16;
 
 static_assert(std::is_trivially_destructible_v<entry>);
@@ -107,8 +107,8 @@ void pending_writes::clear() {
         t.written.clear();
         t.sorted.clear();
     }
-    if (index_.size() > most_slots_kept) {
-        index_.resize(most_slots_kept);
+    if (entries_ * sparse < index_.size() && index_.size() > least_slots) {
+        index_.resize(index_.size() / 2);  // emptying it should not cost more than filling it did
     }
     std::fill(index_.begin(), index_.end(), nullptr);
     entries_ = 0;

@@ -73,6 +73,9 @@ std::vector<std::string> queries::lists_for(const task_filter& f) {
         }
         consider(keys::list_of_job(*n), keys::job(*n));
     }
+    if (!best.empty() && !f.state && !f.queue) {
+        return best;  // all queues together are no shorter
+    }
     auto of_states = state_lists_for(f);
     return of_states.rows < shortest ? std::move(of_states.lists) : best;
 }
