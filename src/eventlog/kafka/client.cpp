@@ -14,9 +14,6 @@ namespace {
 
 using property = std::pair<const char*, const char*>;
 
-// A record of max_record_bytes with what Kafka adds to it. kafka/topics.cpp gives topics the same.
-constexpr const char* message_bytes = "4259840";
-
 constexpr std::array of_all{
     property{"client.id", "kwq"},
     property{"log_level", "4"},  // warnings and worse
@@ -162,6 +159,10 @@ void destroy_handle::operator()(rd_kafka_queue_s* queue) const {
 void destroy_handle::operator()(rd_kafka_topic_s* topic) const {
     rd_kafka_topic_destroy(topic);
 }
+void destroy_handle::operator()(rd_kafka_op_s* event) const {
+    rd_kafka_event_destroy(event);
+}
+
 void destroy_handle::operator()(rd_kafka_message_s* message) const {
     rd_kafka_message_destroy(message);
 }

@@ -13,6 +13,7 @@ struct rd_kafka_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_topic_s;
 struct rd_kafka_message_s;
+struct rd_kafka_op_s;  // an event, to callers
 
 namespace kwq::eventlog::kafka {
 
@@ -21,11 +22,16 @@ struct destroy_handle {
     void operator()(rd_kafka_queue_s* queue) const;
     void operator()(rd_kafka_topic_s* topic) const;
     void operator()(rd_kafka_message_s* message) const;
+    void operator()(rd_kafka_op_s* event) const;
 };
 using client_ptr = std::unique_ptr<rd_kafka_s, destroy_handle>;
 using queue_ptr = std::unique_ptr<rd_kafka_queue_s, destroy_handle>;
 using topic_ptr = std::unique_ptr<rd_kafka_topic_s, destroy_handle>;
 using message_ptr = std::unique_ptr<rd_kafka_message_s, destroy_handle>;
+using event_ptr = std::unique_ptr<rd_kafka_op_s, destroy_handle>;
+
+/// A record of max_record_bytes with what Kafka adds: what clients send and topics take.
+inline constexpr const char* message_bytes = "4259840";
 
 enum class client_role {
     producer,

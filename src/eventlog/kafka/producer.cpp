@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t messages_a_turn = 4'096;
 constexpr int give_up_patience_ms = 10'000;
 
-struct event_deleter {
-    void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
-};
-using event_ptr = std::unique_ptr<rd_kafka_event_t, event_deleter>;
-
 std::string text_of(int code) {
     return std::string("Kafka: ") + rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code));
 }

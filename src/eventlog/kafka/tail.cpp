@@ -111,11 +111,10 @@ void tail::take_error(const rd_kafka_message_s& message) {
 }
 
 void tail::serve_errors() {
-    while (auto* const event = rd_kafka_queue_poll(errors_.get(), 0)) {
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-            notes_.say(rd_kafka_event_error_string(event));
+    while (const event_ptr event{rd_kafka_queue_poll(errors_.get(), 0)}) {
+        if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+            notes_.say(rd_kafka_event_error_string(event.get()));
         }
-        rd_kafka_event_destroy(event);
     }
 }
 

@@ -18,9 +18,6 @@ constexpr int request_ms = 10'000;
 constexpr int look_again_ms = 50;
 constexpr milliseconds ready_patience{30'000};
 
-// A record of max_record_bytes with what Kafka adds; client.cpp gives clients the same.
-constexpr const char* message_bytes = "4259840";
-
 template <class T, void (*Destroy)(T*)>
 struct deleter {
     void operator()(T* t) const { Destroy(t); }
@@ -28,8 +25,6 @@ struct deleter {
 template <class T, void (*Destroy)(T*)>
 using owned = std::unique_ptr<T, deleter<T, Destroy>>;
 
-using event_ptr = owned<rd_kafka_event_t, rd_kafka_event_destroy>;
-using options_ptr = owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
 using new_topic_ptr = owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using resource_ptr = owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using deletion_ptr = owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
