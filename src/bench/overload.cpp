@@ -153,7 +153,7 @@ bool overload_run::count(request_class what, const load_answer& a) {
         times_[i].add(a.took);
         return true;
     }
-    if (a.status == 429 || a.status == 503 || a.status == 507) {
+    if (is_refusal(a.status)) {
         ++out_.by_class[i].refused;
     } else if (a.status == 409) {
         ++out_.leases_lost;
@@ -165,7 +165,7 @@ bool overload_run::count(request_class what, const load_answer& a) {
 
 void overload_run::on_worker(std::size_t worker, const load_answer& a) {
     const auto what = sent_[a.connection];
-    const bool refused = a.status == 429 || a.status == 503;
+    const bool refused = is_refusal(a.status);
     if (refused) {
         resume_at_[worker] = clock::now() + pause_when_refused;
     }

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::chrono::milliseconds look_again{100};
 
+}  // namespace
+
 bool is_refusal(int status) {
     return status == 429 || status == 503 || status == 507;
 }
-
-}  // namespace
 
 producers::producers(const load_plan& plan, load_pool& pool, connection_range mine)
     : plan_(plan), pool_(pool), mine_(mine), began_(clock::now()), due_of_(mine.count) {

@@ -89,6 +89,8 @@ private:
     durations times_;
 };
 
+/// The server said that it would not now: too much load, or no room.
+bool is_refusal(int status);
 /// Throws load_failure when `until` has passed.
 void check_time(load_pool::clock::time_point until, const char* doing);
 double seconds_since(load_pool::clock::time_point began);
