@@ -43,6 +43,11 @@ public:
     /// One of `allowed`, or empty when it is not given.
     std::string word(std::string_view name, std::initializer_list<std::string_view> allowed);
     std::optional<std::string> label(std::string_view name);
+    /// As it came, if it did.
+    std::optional<std::string_view> given(std::string_view name) const {
+        return call_.request.parameter(name);
+    }
+    void refuse(const model::error& e) { wrong(e.code, e.detail, e.field); }
 
     model::task_id path_task(std::size_t i);
     model::queue_name path_queue(std::size_t i);

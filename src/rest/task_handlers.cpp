@@ -4,6 +4,7 @@
 #include "rest/limits.hpp"
 #include "rest/readers.hpp"
 #include "rest/task_body.hpp"
+#include "rest/task_query.hpp"
 #include "rest/views.hpp"
 
 namespace kwq::rest {
@@ -184,22 +185,7 @@ void get_task(context& c, const call& q, reply to) {
 
 void list_tasks(context& c, const call& q, reply to) {
     parameter_reader p(q);
-    tracker::task_filter filter;
-    if (const auto job = p.label("job")) {
-        filter.job = model::job_name{*job};
-    }
-    if (const auto tag = p.label("tag")) {
-        filter.tag = model::tag_name{*tag};
-    }
-    filter.queue = p.queue();
-    const std::string state = p.word("state", {"scheduled", "pending", "allocated", "running",
-                                               "complete", "error", "cancelled"});
-    if (!state.empty()) {
-        filter.state = model::parse_task_state(state);
-    }
-    filter.newest_first = p.word("order", {"newest", "oldest"}) != "oldest";
-    filter.limit = p.number("limit", 100, limits::page_items);
-    filter.cursor = p.text("cursor", limits::cursor_bytes);
+    auto filter = read_task_page(p);
     auto after = p.after();
     if (!p.ok()) {
         to.fail(p.error());

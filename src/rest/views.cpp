@@ -90,6 +90,9 @@ void write_task_fields(json_writer& w, const tracker::task_view& t) {
         (t.spent > 0 && t.state != model::task_state::complete)) {
         write_text(w, "error", t.last_error);
     }
+    if (t.error_group.value() != 0) {
+        w.field("error_group", to_string(t.error_group));
+    }
     write_raw(w, "progress", t.progress_json);
     write_raw(w, "result", t.result_json);
     if (t.paused) {

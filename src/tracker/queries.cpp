@@ -25,8 +25,11 @@ std::string question_of(const task_filter& f) {
     if (f.job) {
         add("job", f.job->value());
     }
-    if (f.state) {
-        add("state", to_string(*f.state));
+    for (int s = 0; s < model::task_state_count && !f.state.is_any(); ++s) {
+        const auto state = static_cast<model::task_state>(s);
+        if (f.state.holds(state)) {
+            add("state", to_string(state));
+        }
     }
     if (f.tag) {
         add("tag", f.tag->value());
@@ -34,15 +37,29 @@ std::string question_of(const task_filter& f) {
     if (f.queue) {
         add("queue", f.queue->value());
     }
+    if (f.worker) {
+        add("worker", f.worker->value());
+    }
+    if (f.error) {
+        add("error", to_string(*f.error));
+    }
     return q;
 }
 
-std::int64_t live_and_ended(const state_counts& counts) {
+std::int64_t counted_in(const state_counts& counts, const state_set& states) {
     std::int64_t n = 0;
-    for (const auto c : counts) {
-        n += c;
+    for (std::size_t s = 0; s < counts.size(); ++s) {
+        n += states.holds(static_cast<model::task_state>(s)) ? counts.at(s) : 0;
     }
     return n;
+}
+
+std::int64_t live_and_ended(const state_counts& counts) {
+    return counted_in(counts, {});
+}
+
+error_fingerprint row_error(const task_row& row) {
+    return fingerprint_of(row.last_error);
 }
 
 }  // namespace
@@ -73,7 +90,7 @@ std::vector<std::string> queries::lists_for(const task_filter& f) {
         }
         consider(keys::list_of_job(*n), keys::job(*n));
     }
-    if (!best.empty() && !f.state && !f.queue) {
+    if (!best.empty() && f.state.is_any() && !f.queue && !f.error) {
         return best;  // all queues together are no shorter
     }
     auto of_states = state_lists_for(f);
@@ -82,12 +99,15 @@ std::vector<std::string> queries::lists_for(const task_filter& f) {
 
 queries::state_lists queries::state_lists_for(const task_filter& f) {
     state_lists out;
+    // An error group is of tasks in state error.
+    const auto wanted = f.error && f.state.holds(model::task_state::error)
+                            ? state_set(model::task_state::error)
+                            : f.state;
     std::set<model::queue_name> queues;
     const auto prefix = f.queue ? keys::queues(*f.queue) : keys::queues();
     tables_.state.scan(prefix, {}, [&](std::string_view key, std::string_view) {
         if (const group* g = tables_.groups.find(std::string(key))) {
-            out.rows += f.state ? g->counts.at(static_cast<std::size_t>(*f.state))
-                                : live_and_ended(g->counts);
+            out.rows += counted_in(g->counts, wanted);
         }
         queues.insert(keys::queue_in(key).queue);
         return true;
@@ -95,7 +115,7 @@ queries::state_lists queries::state_lists_for(const task_filter& f) {
     for (const auto& queue : queues) {
         for (int s = 0; s < model::task_state_count; ++s) {
             const auto state = static_cast<model::task_state>(s);
-            if (!f.state || state == *f.state) {
+            if (wanted.holds(state)) {
                 out.lists.push_back(keys::list_of_state(state, queue));
             }
         }
@@ -116,7 +136,15 @@ bool queries::matches(const task_filter& f, const row_place& place, const task_r
             return false;
         }
     }
-    return !f.state || model::state_of(tables_.effective(place, row)) == *f.state;
+    if (f.worker && (row.attempts.empty() || row.attempts.back().worker != *f.worker)) {
+        return false;
+    }
+    if (f.state.is_any() && !f.error) {
+        return true;
+    }
+    const auto state = model::state_of(tables_.effective(place, row));
+    return f.state.holds(state) &&
+           (!f.error || (state == model::task_state::error && row_error(row) == *f.error));
 }
 
 result<task_page> queries::tasks(const task_filter& f) {

@@ -90,18 +90,6 @@ attempt_view read_attempt(byte_reader& r) {
     return a;
 }
 
-/// At most `limit` bytes, not ending within a character.
-std::string shortened(const std::string& text, std::size_t limit) {
-    if (text.size() <= limit) {
-        return text;
-    }
-    std::size_t end = limit;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
-        --end;
-    }
-    return text.substr(0, end);
-}
-
 attempt_view* open_attempt(task_row& row) {
     if (row.attempts.empty() || row.attempts.back().ended != model::outcome::none) {
         return nullptr;
@@ -182,6 +170,17 @@ private:
 };
 
 }  // namespace
+
+std::string shortened(std::string_view text, std::size_t limit) {
+    if (text.size() <= limit) {
+        return std::string(text);
+    }
+    std::size_t end = limit;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+        --end;
+    }
+    return std::string(text.substr(0, end));
+}
 
 void write_row(const task_row& row, std::string& out) {
     byte_writer w(out);

@@ -18,6 +18,7 @@ namespace kwq::tracker {
 inline constexpr std::size_t max_attempts_kept = 100;
 /// Of an attempt's error, so that a row of 100 attempts stays small; the last error is kept whole.
 inline constexpr std::size_t max_attempt_error_bytes = 2'048;
+inline constexpr std::size_t max_listed_error_bytes = 200;
 
 struct task_row {
     model::task_id id;
@@ -41,6 +42,9 @@ struct task_row {
     std::string progress_json;
     std::string last_error;
 };
+
+/// At most `limit` bytes, not ending within a character.
+std::string shortened(std::string_view text, std::size_t limit);
 
 void write_row(const task_row& row, std::string& out);  // appends
 /// Throws store::storage_failure for a damaged row or one of another version.

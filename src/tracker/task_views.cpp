@@ -31,9 +31,7 @@ std::string own_reason(const task_row& row) {
 void show_last_attempt(task_view& v, const attempt_view& last) {
     v.allocated_at = last.allocated_at;
     v.running_at = last.running_at;
-    if (v.state == model::task_state::allocated || v.state == model::task_state::running) {
-        v.worker = last.worker;
-    }
+    v.worker = last.worker;
 }
 
 }  // namespace
@@ -78,8 +76,12 @@ task_view queries::view(const row_place& place, const task_row& row, bool with_a
     if (!v.attempts.empty()) {
         show_last_attempt(v, v.attempts.back());
     }
+    if (v.state == model::task_state::error) {
+        v.error_group = fingerprint_of(row.last_error);
+    }
     if (!with_attempts) {
         v.attempts.clear();
+        v.last_error = shortened(v.last_error, max_listed_error_bytes);
     }
     return v;
 }

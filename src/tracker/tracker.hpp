@@ -12,16 +12,14 @@
 #include "eventlog/topics.hpp"
 #include "model/error.hpp"
 #include "model/event.hpp"
-#include "model/lifecycle.hpp"
-#include "model/task.hpp"
 #include "observe/logger.hpp"
 #include "store/kv.hpp"
+#include "tracker/filter.hpp"
+#include "tracker/views.hpp"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,109 +29,6 @@ using model::result;
 
 template <class T>
 using callback = std::function<void(result<T>)>;
-
-// ---- answers ------------------------------------------------------------------------------------
-
-struct attempt_view {
-    std::uint32_t attempt = 1;
-    model::worker_name worker;
-    instant allocated_at{0};
-    std::optional<instant> running_at;
-    std::optional<instant> ended_at;
-    model::outcome ended = model::outcome::none;  // none: still out
-    bool timed_out = false;
-    std::string error;  // message of an error, why a lease was lost
-};
-
-struct task_view {
-    model::task_id id;
-    model::record place;
-    model::job_name job;
-    std::vector<model::tag_name> tags;
-    model::task_state state = model::task_state::pending;
-    std::string cancel_reason;  // cancelled: requested, expired, job_cancelled, queue_emptied,
-                                // duplicate, rejected
-    instant submitted_at{0};
-    std::optional<instant> scheduled_for;  // scheduled: when it will be ready
-    std::optional<instant> allocated_at;   // of the last attempt
-    std::optional<instant> running_at;
-    std::optional<instant> ended_at;  // complete, error, cancelled
-    std::uint32_t attempt = 0;        // hand-outs so far
-    std::uint32_t spent = 0;          // that count against max_attempts
-    model::task_limits limits;
-    std::vector<attempt_view> attempts;  // the newest 100, oldest first
-    std::string result_json;             // complete, empty when none
-    std::string progress_json;           // of the live or last attempt
-    std::string last_error;
-    model::worker_name worker;  // of the live lease
-    bool paused = false;        // filled by the caller that knows the gates
-};
-
-/// How many tasks are in each state now; index by model::task_state.
-using state_counts = std::array<std::int64_t, model::task_state_count>;
-
-/// A distribution of durations, in seconds.
-struct distribution {
-    std::uint64_t count = 0;
-    double mean_s = 0, p50_s = 0, p95_s = 0, p99_s = 0, max_s = 0;
-};
-
-/// What is known of a set of tasks: a job, a tag, a queue's priority, everything.
-struct group_view {
-    std::string name;  // job, tag, or empty
-    state_counts counts{};
-    std::int64_t submitted = 0;  // ever
-    std::int64_t retries = 0;
-    std::int64_t duplicates = 0;
-    std::int64_t rejected = 0;
-    std::optional<instant> first_at;  // first submit
-    std::optional<instant> last_at;   // last change
-    distribution wait;                // ready (or submitted) to allocated
-    distribution run;                 // allocated to its end, attempts that completed
-    std::int64_t settling = 0;        // rows a sweep has still to correct (tags, lists)
-    bool following = false;  // job only: follow-ups of a completion are still to be submitted
-    std::vector<std::pair<std::string, state_counts>> tags;  // job only: its tags, largest first
-};
-
-struct queue_view {
-    model::queue_name queue;
-    model::priority priority;
-    state_counts counts{};
-    std::optional<instant> oldest_pending_at;  // submitted_at of the oldest one waiting, estimated
-                                               // from the lowest pending offset
-};
-
-// ---- questions ----------------------------------------------------------------------------------
-
-struct task_filter {
-    std::optional<model::job_name> job;
-    std::optional<model::task_state> state;
-    std::optional<model::tag_name> tag;
-    std::optional<model::queue_name> queue;
-    bool newest_first = true;
-    std::uint32_t limit = 100;  // 1..1000
-    std::string cursor;         // of the page before; errc::bad_cursor when it is of other filters
-};
-struct task_page {
-    std::vector<task_view> items;  // without attempts
-    std::string next_cursor;       // empty: the end
-};
-
-struct name_page_query {
-    std::string prefix;
-    std::uint32_t limit = 100;
-    std::string cursor;
-};
-struct group_page {
-    std::vector<group_view> items;
-    std::string next_cursor;
-};
-
-struct tracker_stats {
-    std::uint64_t events = 0, void_events = 0, undecodable_events = 0, task_records = 0;
-    std::int64_t lag = 0;  // records not folded yet, all partitions together
-    group_view overall;
-};
 
 struct tracker_config {
     std::string directory;  // of the state; empty: in memory

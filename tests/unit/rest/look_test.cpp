@@ -111,7 +111,8 @@ TEST_CASE("lists take typed filters and give a cursor") {
     CHECK(f.tracker.asked_filter.limit == 5);
     CHECK_FALSE(f.tracker.asked_filter.newest_first);
     for (const char* wrong :
-         {"state=dead", "limit=0", "limit=1001", "limit=5x", "order=up", "queue=A", "job="}) {
+         {"state=dead", "limit=0", "limit=1001", "limit=5x", "order=up", "queue=A",
+          "job=", "error=5", "state=error&q=state:error", "q=nonsense"}) {
         INFO(wrong);
         CHECK(f.ask("GET", std::string("/kwq/v1/tasks?") + wrong).status == 400);
     }

@@ -89,6 +89,47 @@ TEST_CASE("filters combine, whichever list is walked") {
     CHECK(all_pages(f, unseen).empty());
 }
 
+TEST_CASE("several states, the worker of the last attempt and an error group are filters too") {
+    folding f;
+    event_maker e;
+    f.add(e.claim());
+    for (int i = 0; i < 12; ++i) {
+        task_spec t;
+        t.id = "t" + std::to_string(i);
+        t.offset = i;
+        t.submitted_at = 1'000 + i;
+        f.add(record_of(t));
+        if (i >= 3) {
+            auto taken = allocation(t, "l" + t.id);
+            taken.worker = model::worker_name{i % 3 == 0 ? "anna" : "bert"};
+            f.add(e.owner(taken));
+        }
+        if (i >= 6) {
+            const auto why = i < 9 ? "disk 7" + t.id + " full" : "no route to 10.0.0." + t.id;
+            f.add(e.lease(failure(t, "l" + t.id, why, false)));
+        }
+    }
+    task_filter filter;
+    filter.limit = 2;
+    filter.state.add(task_state::pending);
+    filter.state.add(task_state::error);
+    CHECK(all_pages(f, filter).size() == 9);
+    filter.worker = model::worker_name{"anna"};
+    CHECK(all_pages(f, filter) == std::vector<std::string>{"t9", "t6"});
+    filter.state = {};
+    CHECK(all_pages(f, filter) == std::vector<std::string>{"t9", "t6", "t3"});
+
+    const auto failed = f.task("t7");
+    CHECK(failed.worker.value() == "bert");
+    task_filter of_group;
+    of_group.error = failed.error_group;
+    CHECK(all_pages(f, of_group) == std::vector<std::string>{"t8", "t7", "t6"});
+    of_group.worker = model::worker_name{"anna"};
+    CHECK(all_pages(f, of_group) == std::vector<std::string>{"t6"});
+    of_group.state = task_state::running;
+    CHECK(all_pages(f, of_group).empty());
+}
+
 TEST_CASE("a cursor of other filters, or one that was changed, is refused") {
     folding f;
     fill(f);
