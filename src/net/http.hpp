@@ -63,8 +63,14 @@ using responder_ptr = std::shared_ptr<responder>;
 class stream_responder {
 public:
     virtual ~stream_responder() = default;
-    /// Sends the head (chunked, or close-delimited for HTTP/1.0). Once.
-    virtual void begin(int status, const std::string& content_type) = 0;
+    /// Sends the head (chunked, or close-delimited for HTTP/1.0), without the body of `head`. Once.
+    virtual void begin(response head) = 0;
+    void begin(int status, std::string content_type) {
+        response head;
+        head.status = status;
+        head.content_type = std::move(content_type);
+        begin(std::move(head));
+    }
     virtual void write(std::string bytes) = 0;
     virtual void more() = 0;  // ready for the next piece of the body
     virtual void end() = 0;   // the answer is complete

@@ -31,10 +31,8 @@ public:
     stream_ticket(const stream_ticket&) = delete;
     stream_ticket& operator=(const stream_ticket&) = delete;
 
-    void begin(int status, const std::string& content_type) override {
-        response head;
-        head.status = status;
-        head.content_type = content_type;
+    using stream_responder::begin;
+    void begin(response head) override {
         run([head = std::move(head)](session& s, std::uint64_t turn) mutable {
             s.stream_begin(turn, std::move(head));
         });

@@ -2,6 +2,7 @@
 
 #include "rest/auth.hpp"
 #include "rest/context.hpp"
+#include "rest/event_hub.hpp"
 #include "rest/pages.hpp"
 #include "rest/problems.hpp"
 #include "rest/routes.hpp"
@@ -187,11 +188,13 @@ net::response api_routes::problem(int status, std::string_view code, std::string
 
 void api_routes::begin_stop() {
     context_.stopping = true;
+    context_.events->end_all();
 }
 
 void api_routes::stop() {
     context_.stopping = true;
     context_.simulations->stop();
+    context_.events->stop();
     context_.loop.stop();
 }
 

@@ -1,5 +1,6 @@
 #include "rest/context.hpp"
 
+#include "rest/event_hub.hpp"
 #include "rest/problems.hpp"
 #include "rest/simulation.hpp"
 
@@ -14,7 +15,8 @@ context::context(const api_config& c, const api_services& s)
       }()),
       ids(s.time, s.random),
       loop("rest", s.time),
-      simulations(std::make_unique<rest::simulations>(*this)) {}
+      simulations(std::make_unique<rest::simulations>(*this)),
+      events(std::make_unique<event_hub>(*this)) {}
 
 context::~context() {
     loop.stop();
@@ -49,7 +51,9 @@ std::string context::status_ends() const {
 }
 
 void reply::send(net::response r) const {
-    context_->http.count(route_, r.status);
+    if (!route_.empty()) {  // else it is the server's own question
+        context_->http.count(route_, r.status);
+    }
     to_->send(std::move(r));
 }
 

@@ -16,6 +16,7 @@
 
 namespace kwq::rest {
 
+class event_hub;
 class simulations;
 
 /// Lives as long as the api. Handlers run on the server's threads; what they pass on comes back on
@@ -34,6 +35,7 @@ struct context {
     idempotency_keys keys;
     http_counts http;
     std::unique_ptr<rest::simulations> simulations;
+    std::unique_ptr<event_hub> events;
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> requests{0};
 

@@ -49,6 +49,9 @@ void get_stats(context& c, const call& q, reply to);
 void get_cluster(context& c, const call& q, reply to);
 void list_workers(context& c, const call& q, reply to);
 
+// event_handlers.cpp
+net::body_stream stream_events(context& c, const call& q, net::stream_responder_ptr to);
+
 // simulation_handlers.cpp
 void start_simulation(context& c, const call& q, reply to);
 void get_simulation(context& c, const call& q, reply to);

@@ -2,6 +2,7 @@
 // keep anyway. No label comes from users but the names of queues.
 
 #include "observe/metrics.hpp"
+#include "rest/event_hub.hpp"
 #include "rest/handlers.hpp"
 #include "rest/problems.hpp"
 
@@ -138,6 +139,9 @@ void add_server(metrics_page& m, const context& c) {
             }
         }
     }
+    m.gauge("kwq_event_clients", "Clients that listen to events",
+            static_cast<double>(c.events->clients()));
+    m.counter("kwq_events_sent_total", "Events written to them", real(c.events->events()));
     if (c.services.server) {
         const net::server_counters s = c.services.server();
         m.gauge("kwq_http_connections", "Connections open", real(s.connections_open));

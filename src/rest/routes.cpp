@@ -55,6 +55,7 @@ constexpr route table[] = {
     {"PUT", "/kwq/v1/dispatch", "put_dispatch", put_dispatch, small, json},
     {"GET", "/kwq/v1/stats", "get_stats", get_stats},
     {"GET", "/kwq/v1/workers", "list_workers", list_workers},
+    {"GET", "/kwq/v1/events", "stream_events", nullptr, 0, none, access::token, stream_events},
     {"GET", "/kwq/v1/limits", "get_limits", get_limits},
     {"GET", "/kwq/v1/cluster", "get_cluster", get_cluster},
     {"POST", "/kwq/v1/simulations", "start_simulation", start_simulation, small, json},

@@ -35,8 +35,19 @@ bool kept_answer::answered() {
 }
 
 void kept_stream::write(std::string bytes) {
-    const std::lock_guard hold(mutex_);
-    text_ += bytes;
+    {
+        const std::lock_guard hold(mutex_);
+        text_ += bytes;
+    }
+    changed_.notify_all();
+}
+
+std::string kept_stream::wait_for(std::string_view what) {
+    std::unique_lock hold(mutex_);
+    if (!changed_.wait_for(hold, patience, [&] { return text_.find(what) != std::string::npos; })) {
+        throw std::runtime_error("never came: " + std::string(what));
+    }
+    return text_;
 }
 
 void kept_stream::end() {
@@ -44,12 +55,12 @@ void kept_stream::end() {
         const std::lock_guard hold(mutex_);
         end_ = true;
     }
-    ended_.notify_all();
+    changed_.notify_all();
 }
 
 std::string kept_stream::wait_for_end() {
     std::unique_lock hold(mutex_);
-    if (!ended_.wait_for(hold, patience, [this] { return end_; })) {
+    if (!changed_.wait_for(hold, patience, [this] { return end_; })) {
         throw std::runtime_error("the answer did not end");
     }
     return text_;

@@ -47,24 +47,30 @@ private:
 /// A streamed answer as one text.
 class kept_stream final : public net::stream_responder {
 public:
-    void begin(int status, const std::string&) override { status_ = status; }
+    using net::stream_responder::begin;
+    void begin(net::response head) override { status_ = head.status; }
     void write(std::string bytes) override;
     void more() override { ++asked_for_; }
     void end() override;
     void refuse(net::response r) override { status_ = r.status; }
-    std::size_t unsent() const override { return 0; }
+    std::size_t unsent() const override { return unsent_; }
 
     std::string wait_for_end();
+    /// All of it, once `what` is in it.
+    std::string wait_for(std::string_view what);
+    /// Plays a client that has not taken so many bytes.
+    void hold(std::size_t bytes) { unsent_ = bytes; }
     int status() const { return status_; }
     int asked_for() const { return asked_for_; }
 
 private:
     std::mutex mutex_;
-    std::condition_variable ended_;
+    std::condition_variable changed_;
     std::string text_;
     bool end_ = false;
     std::atomic<int> status_{0};
     std::atomic<int> asked_for_{0};
+    std::atomic<std::size_t> unsent_{0};
 };
 
 class api_fixture {

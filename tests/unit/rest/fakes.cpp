@@ -127,7 +127,7 @@ void fake_scheduler::set_gate(model::gate g, callback<model::result<receipt>> do
 }
 
 void fake_scheduler::set_dispatch(model::dispatch d, callback<model::result<receipt>> done) {
-    switched = {.state = d.state, .until = d.until, .reason = d.reason, .leases = 0};
+    switch_to({.state = d.state, .until = d.until, .reason = d.reason, .leases = 0});
     switches.push_back(std::move(d));
     answer(done);
 }

@@ -84,7 +84,7 @@ public:
                       callback<model::result<kwq::scheduler::command_receipt>> done) override;
     void define_queue(model::queue_defined q,
                       callback<model::result<kwq::scheduler::command_receipt>> done) override;
-    void dispatch(callback<kwq::scheduler::dispatch_info> done) override { done(switched); }
+    void dispatch(callback<kwq::scheduler::dispatch_info> done) override { done(is_switched()); }
     void queues(callback<std::vector<kwq::scheduler::queue_info>> done) override;
     void gates(callback<std::vector<model::gate>> done) override { done(in_force); }
     void stats(callback<kwq::scheduler::scheduler_stats> done) override { done(counted); }
@@ -101,7 +101,11 @@ public:
     std::map<model::queue_name, std::int32_t> known_queues{{model::queue_name{"default"}, 9}};
     std::vector<kwq::scheduler::lease_info> held;
     std::vector<kwq::scheduler::worker_info> known_workers;
-    kwq::scheduler::dispatch_info switched;
+    /// Any thread: listeners look at it all the time.
+    void switch_to(const kwq::scheduler::dispatch_info& to) {
+        const std::lock_guard hold(switch_mutex_);
+        switched_ = to;
+    }
     kwq::scheduler::scheduler_stats counted;
     std::vector<model::gate> in_force;
 
@@ -120,6 +124,13 @@ public:
 
 private:
     void answer(const callback<model::result<receipt>>& done) const;
+    kwq::scheduler::dispatch_info is_switched() const {
+        const std::lock_guard hold(switch_mutex_);
+        return switched_;
+    }
+
+    mutable std::mutex switch_mutex_;
+    kwq::scheduler::dispatch_info switched_;
 };
 
 class fake_tracker final : public tracker::tracker {
