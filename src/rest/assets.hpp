@@ -26,7 +26,7 @@ struct asset {
     std::shared_ptr<const std::string> bytes;  // shared by the threads that send it
 };
 
-/// Null when there is none.
+/// Null when there is none. The compressed form of an asset is one too: "ui/page.js.gz".
 const asset* find_asset(std::string_view path);
 
 }  // namespace kwq::rest

@@ -7,6 +7,10 @@
 #include "rest/problems.hpp"
 #include "rest/readers.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace kwq::rest {
 
 using model::errc;
@@ -19,7 +23,7 @@ void add_page_headers(net::response& r, std::string_view path) {
         path.starts_with("swagger/") ? "style-src 'self' 'unsafe-inline'" : "style-src 'self'";
     r.headers.emplace_back("Content-Security-Policy",
                            "default-src 'none'; script-src 'self'; " + std::string(styles) +
-                               "; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+                               "; img-src 'self' data:; connect-src 'self'; base-uri 'self'; "
                                "form-action 'self'; frame-ancestors 'none'");
     r.headers.emplace_back("X-Content-Type-Options", "nosniff");
     r.headers.emplace_back("X-Frame-Options", "DENY");
@@ -63,16 +67,78 @@ net::response sign_in_page(int status, const std::string& base_path) {
     return r;
 }
 
+namespace {
+
+/// Whether Accept-Encoding names the coding without forbidding it (q=0). `*` is not taken for it.
+bool accepts(const net::request& request, std::string_view coding) {
+    std::string_view rest = request.header("accept-encoding").value_or("");
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        std::string_view one = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+        const std::size_t name_end = std::min(one.find_first_of("; "), one.size());
+        if (one.substr(0, name_end) != coding) {
+            continue;
+        }
+        const std::string_view weight = one.substr(name_end);
+        const std::size_t q = weight.find("q=0");
+        return q == std::string_view::npos || weight.find_first_of("123456789", q) != weight.npos;
+    }
+    return false;
+}
+
+bool is_compressed_form(std::string_view path) {
+    return path.ends_with(".gz") || path.ends_with(".br");
+}
+
+/// The smallest form of it that the client takes, and how that is coded.
+struct chosen_asset {
+    const asset* found = nullptr;
+    std::string_view coding;
+};
+
+chosen_asset choose(std::string_view path, const net::request& request) {
+    if (is_compressed_form(path)) {
+        return {};
+    }
+    for (const auto& [coding, ending] : {std::pair{"br", ".br"}, std::pair{"gzip", ".gz"}}) {
+        const asset* smaller = find_asset(std::string(path) + ending);
+        if (smaller != nullptr && accepts(request, coding)) {
+            return {smaller, coding};
+        }
+    }
+    return {find_asset(path), {}};
+}
+
+bool has_compressed_form(std::string_view path) {
+    return find_asset(std::string(path) + ".gz") != nullptr;
+}
+
+/// Names with a digest of what is in them: they never change.
+bool is_hashed(std::string_view path) {
+    return path.starts_with("ui/assets/");
+}
+
+}  // namespace
+
 net::response page_response(std::string_view path, const net::request& request) {
     net::response r;
-    const asset* found = find_asset(path);
+    const auto [found, coding] = choose(path, request);
     if (found == nullptr) {
         r.status = 404;
         return r;
     }
     r.content_type = std::string(found->type);
     r.headers.emplace_back("ETag", std::string(found->etag));
-    r.headers.emplace_back("Cache-Control", "no-cache");
+    r.headers.emplace_back("Cache-Control",
+                           is_hashed(path) ? "public, max-age=31536000, immutable" : "no-cache");
+    if (!coding.empty()) {
+        r.headers.emplace_back("Content-Encoding", std::string(coding));
+    }
+    if (has_compressed_form(path)) {
+        r.headers.emplace_back("Vary", "Accept-Encoding");
+    }
     add_page_headers(r, path);
     if (request.header("if-none-match") == found->etag) {
         r.status = 304;
@@ -83,17 +149,58 @@ net::response page_response(std::string_view path, const net::request& request) 
     return r;
 }
 
-void get_page(context&, const call& q, reply to) {
-    const bool swagger = q.route == "get_swagger";
-    std::string path = (swagger ? "swagger/" : "ui/") + q.named(0);
-    if (path.ends_with('/')) {
-        path += "index.html";
+namespace {
+
+/// The addresses that the UI's own script answers: one document for all of them.
+bool is_view(std::string_view path) {
+    constexpr std::string_view views[] = {"queues",  "jobs",    "tags", "tasks",    "errors",
+                                          "workers", "cluster", "bulk", "simulator"};
+    const std::string_view first = path.substr(0, path.find('/'));
+    const std::string_view rest = path.substr(std::min(first.size() + 1, path.size()));
+    return std::find(std::begin(views), std::end(views), first) != std::end(views) &&
+           rest.find('/') == std::string_view::npos;
+}
+
+/// The document, with its base as far up as the address is deep: relative, so that it holds below
+/// any base path and behind any proxy.
+net::response view_response(std::string_view path, const net::request& request) {
+    net::response r = page_response("ui/index.html", request);
+    const asset* page = find_asset("ui/index.html");
+    if (path.find('/') == std::string_view::npos || page == nullptr || r.status != 200) {
+        return r;
     }
-    net::response r = page_response(path, q.request);
+    constexpr std::string_view mark = "<base href=\"./\">";
+    r.body = *page->bytes;
+    r.shared_body = nullptr;
+    std::erase_if(r.headers, [](const auto& header) {
+        return header.first == "Content-Encoding" || header.first == "ETag";
+    });
+    if (const std::size_t at = r.body.find(mark); at != std::string::npos) {
+        r.body.replace(at, mark.size(), "<base href=\"../\">");
+    }
+    return r;
+}
+
+net::response find_page(const call& q) {
+    if (q.route == "get_swagger") {
+        const std::string path = "swagger/" + q.named(0);
+        return page_response(path.ends_with('/') ? path + "index.html" : path, q.request);
+    }
+    const std::string& path = q.named(0);
+    if (path.empty() || is_view(path)) {
+        return view_response(path, q.request);
+    }
+    return page_response("ui/" + path, q.request);
+}
+
+}  // namespace
+
+void get_page(context&, const call& q, reply to) {
+    net::response r = find_page(q);
     if (r.status == 404) {
         r.content_type = "text/plain; charset=utf-8";
         r.body = "There is no such page.\n";
-        add_page_headers(r, path);
+        add_page_headers(r, q.route == "get_swagger" ? "swagger/" : "ui/");
     }
     to.send(std::move(r));
 }

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -205,4 +207,34 @@ TEST_CASE("pages come with a type, an ETag and a strict policy") {
     CHECK(f.ask("GET", "/swagger/index.html").status == 200);
     CHECK(header_of(f.ask("GET", "/"), "Location") == "/ui/");
     CHECK(f.ask("GET", "/openapi.json").content_type == "application/json");
+}
+
+TEST_CASE("a page is sent compressed to who takes it, under an ETag of its own") {
+    api_fixture f;
+    const auto plain = f.ask("GET", "/openapi.json");
+    const auto packed = f.ask("GET", "/openapi.json", "", {{"accept-encoding", "br, gzip"}});
+    CHECK(header_of(plain, "Content-Encoding").empty());
+    CHECK(header_of(packed, "Content-Encoding") == "gzip");
+    CHECK(header_of(packed, "Vary") == "Accept-Encoding");
+    CHECK(header_of(packed, "ETag") != header_of(plain, "ETag"));
+    CHECK(packed.shared_body->size() < plain.shared_body->size() / 3);
+    for (const char* refused : {"gzip;q=0", "gzip; q=0.0", "identity", "xgzip"}) {
+        const auto whole = f.ask("GET", "/openapi.json", "", {{"accept-encoding", refused}});
+        CHECK(header_of(whole, "Content-Encoding").empty());
+    }
+    CHECK(f.ask("GET", "/ui/index.html.gz").status == 404);
+}
+
+TEST_CASE("each view of the admin UI is the one document, with its base above it") {
+    api_fixture f;
+    for (const char* view : {"/ui/", "/ui/jobs", "/ui/jobs/a%2Fb", "/ui/tasks/x", "/ui/errors/"}) {
+        const auto page = f.ask("GET", view);
+        CHECK(page.status == 200);
+        CHECK(page.content_type == "text/html; charset=utf-8");
+        const std::string& text = page.shared_body ? *page.shared_body : page.body;
+        const bool deep = std::count(view, view + std::strlen(view), '/') > 2;
+        CHECK((text.find("<base href=\"../\">") != std::string::npos) == deep);
+    }
+    CHECK(f.ask("GET", "/ui/nothing").status == 404);
+    CHECK(f.ask("GET", "/ui/jobs/a/b").status == 404);
 }
