@@ -9,7 +9,6 @@ namespace kwq::bench {
 
 namespace {
 
-using clock = load_pool::clock;
 constexpr std::size_t load_batch = 1'000;
 constexpr std::size_t load_connections = 2;
 /// Tasks may be found only behind all those of the paused job.
@@ -29,7 +28,7 @@ depth_measurement measure_depth(const depth_plan& plan) {
     depth_measurement out;
     server_view server(plan.load.server, plan.load.give_up);
     out.empty = server.cost();
-    const auto began = clock::now();
+    const auto began = load_clock::now();
     load_plan part = plan.load;
     part.tasks = plan.load.tasks / 2;
     load(part);

@@ -30,7 +30,7 @@ struct load_pool::connection {
     std::size_t sent = 0;
     bool wants_write = false;
     std::optional<net::answer_parser> parser;  // there while a request is out
-    clock::time_point began;
+    load_clock::time_point began;
 };
 
 load_pool::load_pool(const net::client_config& server, std::size_t connections)
@@ -88,7 +88,7 @@ void load_pool::send(connection& c, std::string_view method, std::string_view ta
     c.out.append("\r\n").append(body);
     c.sent = 0;
     c.parser.emplace(false);
-    c.began = clock::now();
+    c.began = load_clock::now();
     ++busy_;
     flush(c);
 }
@@ -113,9 +113,10 @@ void load_pool::flush(connection& c) {
     }
 }
 
-void load_pool::wait(clock::time_point until, const answer_handler& on_answer) {
+void load_pool::wait(load_clock::time_point until, const answer_handler& on_answer) {
     std::array<epoll_event, 64> events{};
-    const auto left = std::clamp<nanoseconds>(until - clock::now(), nanoseconds{0}, longest_nap);
+    const auto left =
+        std::clamp<nanoseconds>(until - load_clock::now(), nanoseconds{0}, longest_nap);
     const timespec nap{.tv_sec = left / std::chrono::seconds{1},
                        .tv_nsec = (left % std::chrono::seconds{1}).count()};
     const int n =
@@ -132,11 +133,11 @@ void load_pool::wait(clock::time_point until, const answer_handler& on_answer) {
     }
 }
 
-load_pool::kept_answer load_pool::answer_of(std::size_t connection, clock::time_point until) {
+load_pool::kept_answer load_pool::answer_of(std::size_t connection, load_clock::time_point until) {
     kept_answer out;
     while (!is_idle(connection)) {
         wait(until, [&out](const load_answer& a) { out = {a.status, std::string(a.body)}; });
-        if (clock::now() > until && !is_idle(connection)) {
+        if (load_clock::now() > until && !is_idle(connection)) {
             throw load_failure("no answer in time (--give-up)");
         }
     }
@@ -160,7 +161,7 @@ void load_pool::receive(connection& c, const answer_handler& on_answer) {
     if (!c.parser->done()) {
         return;
     }
-    const auto took = clock::now() - c.began;
+    const auto took = load_clock::now() - c.began;
     if (!c.parser->reusable()) {
         throw load_failure("the server ends a connection: status " + std::to_string(answer.status));
     }

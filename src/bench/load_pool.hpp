@@ -15,6 +15,8 @@
 
 namespace kwq::bench {
 
+using load_clock = std::chrono::steady_clock;
+
 /// The server cannot be reached, or went away, or does not speak HTTP.
 class load_failure : public std::runtime_error {
 public:
@@ -30,7 +32,6 @@ struct load_answer {
 
 class load_pool {
 public:
-    using clock = std::chrono::steady_clock;
     using answer_handler = std::function<void(const load_answer&)>;
 
     /// Connects so many. Throws load_failure.
@@ -48,7 +49,7 @@ public:
     void get(std::size_t connection, std::string_view target);
     /// Waits until something happens or `until` has come, and hands on the answers that are whole.
     /// The handler may send on the connection that was answered. Throws load_failure.
-    void wait(clock::time_point until, const answer_handler& on_answer);
+    void wait(load_clock::time_point until, const answer_handler& on_answer);
 
     struct kept_answer {
         int status = 0;
@@ -56,7 +57,7 @@ public:
     };
     /// Waits for the answer of the one connection that is busy. Throws load_failure when it has
     /// not come by `until`.
-    kept_answer answer_of(std::size_t connection, clock::time_point until);
+    kept_answer answer_of(std::size_t connection, load_clock::time_point until);
 
 private:
     struct connection;

@@ -11,8 +11,6 @@ namespace kwq::bench {
 
 namespace {
 
-using clock = load_pool::clock;
-
 /// For a pause: no request is out that can be answered.
 void nothing_comes(const load_answer& a) {
     throw load_failure("an answer that was not expected: status " + std::to_string(a.status));
@@ -20,7 +18,7 @@ void nothing_comes(const load_answer& a) {
 
 void settle(load_pool& pool, const std::vector<std::string>& held, const load_plan& plan) {
     for (const auto& lease : held) {
-        const auto until = clock::now() + plan.give_up;
+        const auto until = load_clock::now() + plan.give_up;
         pool.post(1, "/kwq/v1/leases/" + lease + "/complete", R"({"result":1})");
         const auto done = pool.answer_of(1, until);
         if (done.status != 200) {
@@ -52,7 +50,7 @@ measurement measure_cycle(const load_plan& plan) {
     const auto before = server.completed();
     producers p(plan, pool, {0, plan.producers});
     workers w(plan, pool, {plan.producers, plan.workers});
-    const auto began = clock::now();
+    const auto began = load_clock::now();
     auto m = drive(plan, pool, &p, &w);
     server.wait_completed(before + m.tasks);
     m.tracked_s = seconds_since(began);
@@ -65,14 +63,14 @@ measurement measure_latency(const load_plan& plan) {
     load_pool pool(plan.server, 2);
     durations submits;
     durations leases;
-    const auto began = clock::now();
+    const auto began = load_clock::now();
     const take_shape shape{.worker = "bench-0", .queue = plan.shape.queue, .max = 1, .wait_s = 20};
     for (std::size_t i = 0; i < plan.tasks; ++i) {
         std::vector<std::string> held;
         pool.post(1, take_target, write_take(shape, {}));
         // The worker must be waiting first.
-        pool.wait(clock::now() + std::chrono::milliseconds(3), nothing_comes);
-        const auto submitted = clock::now();
+        pool.wait(load_clock::now() + std::chrono::milliseconds(3), nothing_comes);
+        const auto submitted = load_clock::now();
         pool.post(0, submit_target, write_tasks(plan.shape, plan.first + i, 1));
         while (pool.busy() > 0) {
             pool.wait(submitted + plan.give_up, [&](const load_answer& a) {
@@ -81,7 +79,7 @@ measurement measure_latency(const load_plan& plan) {
                     m.failed += a.status == 201 ? 0 : 1;
                     return;
                 }
-                leases.add(clock::now() - submitted);
+                leases.add(load_clock::now() - submitted);
                 held = read_take(a.body).leases;
                 m.failed += a.status == 200 && !held.empty() ? 0 : 1;
             });
@@ -101,7 +99,7 @@ measurement measure_ping(const load_plan& plan) {
     load_pool pool(plan.server, plan.producers);
     durations times;
     std::size_t sent = 0;
-    const auto began = clock::now();
+    const auto began = load_clock::now();
     const auto ask = [&](std::size_t connection) {
         if (sent < plan.tasks) {
             ++sent;
@@ -112,7 +110,7 @@ measurement measure_ping(const load_plan& plan) {
         ask(i);
     }
     while (pool.busy() > 0) {
-        pool.wait(clock::now() + std::chrono::milliseconds(100), [&](const load_answer& a) {
+        pool.wait(load_clock::now() + std::chrono::milliseconds(100), [&](const load_answer& a) {
             times.add(a.took);
             m.failed += a.status == 200 ? 0 : 1;
             ask(a.connection);

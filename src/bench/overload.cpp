@@ -10,7 +10,6 @@ namespace kwq::bench {
 
 namespace {
 
-using clock = load_pool::clock;
 constexpr int held_lease_s = 6;
 constexpr std::chrono::seconds renew_every{2};
 constexpr std::chrono::milliseconds pause_when_refused{50};
@@ -35,9 +34,9 @@ public:
 
 private:
     void take_held();
-    void submit_due(clock::time_point now);
-    void renew_due(clock::time_point now);
-    void work_due(clock::time_point now, bool takes);
+    void submit_due(load_clock::time_point now);
+    void renew_due(load_clock::time_point now);
+    void work_due(load_clock::time_point now, bool takes);
     bool at_rest() const;
     void on_answer(const load_answer& a);
     void on_worker(std::size_t worker, const load_answer& a);
@@ -55,12 +54,12 @@ private:
     overload_measurement out_;
     std::array<durations, request_classes> times_;
     std::vector<request_class> sent_;
-    clock::time_point began_;
+    load_clock::time_point began_;
     // submits
     std::vector<std::size_t> idle_;
     // workers
     std::vector<std::string> leases_;
-    std::vector<clock::time_point> resume_at_;
+    std::vector<load_clock::time_point> resume_at_;
     // leases that are only renewed
     std::vector<std::string> held_;
     std::size_t renewed_ = 0;  // renewals that have fallen due
@@ -77,7 +76,7 @@ void overload_run::take_held() {
     if (plan_.held == 0) {
         return;
     }
-    const auto until = clock::now() + plan_.load.give_up;
+    const auto until = load_clock::now() + plan_.load.give_up;
     task_shape shape = plan_.load.shape;
     shape.lease_s = held_lease_s;
     shape.job += "-held";
@@ -94,7 +93,7 @@ void overload_run::take_held() {
     }
 }
 
-void overload_run::submit_due(clock::time_point now) {
+void overload_run::submit_due(load_clock::time_point now) {
     const double passed = std::chrono::duration<double>(now - began_).count();
     const auto due = static_cast<std::size_t>(passed * plan_.load.rate);
     while (out_.offered < due) {
@@ -112,7 +111,7 @@ void overload_run::submit_due(clock::time_point now) {
 }
 
 /// Spread over the interval; one whose connection is still busy is sent as soon as it is not.
-void overload_run::renew_due(clock::time_point now) {
+void overload_run::renew_due(load_clock::time_point now) {
     const double passed = std::chrono::duration<double>(now - began_) / renew_every;
     const auto due = static_cast<std::size_t>(passed * static_cast<double>(held_.size()));
     for (std::size_t i = 0; i < holders && renewed_ < due; ++i) {
@@ -125,7 +124,7 @@ void overload_run::renew_due(clock::time_point now) {
     }
 }
 
-void overload_run::work_due(clock::time_point now, bool takes) {
+void overload_run::work_due(load_clock::time_point now, bool takes) {
     for (std::size_t w = 0; w < leases_.size(); ++w) {
         const auto connection = first_worker() + w;
         if (!pool_.is_idle(connection) || resume_at_[w] > now) {
@@ -167,7 +166,7 @@ void overload_run::on_worker(std::size_t worker, const load_answer& a) {
     const auto what = sent_[a.connection];
     const bool refused = is_refusal(a.status);
     if (refused) {
-        resume_at_[worker] = clock::now() + pause_when_refused;
+        resume_at_[worker] = load_clock::now() + pause_when_refused;
     }
     if (what == request_class::take) {
         const auto got = read_take(a.body);
@@ -218,27 +217,27 @@ void overload_run::complete_held() {
     const take_shape take{
         .worker = "holder", .queue = std::string(no_queue), .max = 1, .wait_s = 0};
     pool_.post(first_holder(), take_target, write_take(take, held_));
-    const auto answer = pool_.answer_of(first_holder(), clock::now() + plan_.load.give_up);
+    const auto answer = pool_.answer_of(first_holder(), load_clock::now() + plan_.load.give_up);
     out_.leases_lost += read_take(answer.body).refused;
 }
 
 overload_measurement overload_run::run() {
     take_held();
-    began_ = clock::now();
+    began_ = load_clock::now();
     const auto end = began_ + plan_.time;
-    for (auto now = began_; now < end; now = clock::now()) {
+    for (auto now = began_; now < end; now = load_clock::now()) {
         submit_due(now);
         renew_due(now);
         work_due(now, true);
         const auto gap = std::chrono::duration<double>(1 / std::max(plan_.load.rate, 1.0));
-        const auto nap = std::min(std::chrono::duration_cast<clock::duration>(gap),
-                                  std::chrono::duration_cast<clock::duration>(longest_nap));
+        const auto nap = std::min(std::chrono::duration_cast<load_clock::duration>(gap),
+                                  std::chrono::duration_cast<load_clock::duration>(longest_nap));
         pool_.wait(now + nap, [this](const load_answer& a) { on_answer(a); });
     }
     out_.seconds = seconds_since(began_);
-    const auto until = clock::now() + plan_.load.give_up;
+    const auto until = load_clock::now() + plan_.load.give_up;
     while (!at_rest() || pool_.busy() > 0) {
-        const auto now = clock::now();
+        const auto now = load_clock::now();
         work_due(now, false);
         if (!at_rest()) {
             renew_due(now);

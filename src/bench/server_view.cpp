@@ -9,7 +9,6 @@ namespace kwq::bench {
 
 namespace {
 
-using clock = load_pool::clock;
 constexpr std::string_view stats_target = "/kwq/v1/stats";
 constexpr std::chrono::milliseconds between_looks{2};
 constexpr std::chrono::milliseconds quiet_span{2'000};
@@ -51,7 +50,7 @@ std::string server_view::get(std::string_view target) {
 
 /// No request is out: nothing comes but the end of the connection.
 void server_view::rest(std::chrono::milliseconds time) {
-    for (const auto until = clock::now() + time; clock::now() < until;) {
+    for (const auto until = load_clock::now() + time; load_clock::now() < until;) {
         pool_->wait(until, [](const load_answer&) {});
     }
 }
@@ -82,7 +81,7 @@ void server_view::wait_tracked() {
 void server_view::wait_quiet() {
     const auto until = deadline();
     for (auto before = cost().cpu_seconds;;) {
-        const auto began = clock::now();
+        const auto began = load_clock::now();
         rest(quiet_span);
         const auto now = cost().cpu_seconds;
         if (now - before < quiet_share * seconds_since(began)) {

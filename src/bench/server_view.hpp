@@ -36,7 +36,7 @@ public:
 
 private:
     std::string get(std::string_view target);
-    load_pool::clock::time_point deadline() const { return load_pool::clock::now() + give_up_; }
+    load_clock::time_point deadline() const { return load_clock::now() + give_up_; }
     void rest(std::chrono::milliseconds time);
 
     load_pool& open();

@@ -4,8 +4,6 @@
 
 namespace kwq::bench {
 
-using clock = load_pool::clock;
-
 namespace {
 
 constexpr std::chrono::milliseconds look_again{100};
@@ -17,7 +15,7 @@ bool is_refusal(int status) {
 }
 
 producers::producers(const load_plan& plan, load_pool& pool, connection_range mine)
-    : plan_(plan), pool_(pool), mine_(mine), began_(clock::now()), due_of_(mine.count) {
+    : plan_(plan), pool_(pool), mine_(mine), began_(load_clock::now()), due_of_(mine.count) {
     for (std::size_t i = 0; i < mine.count; ++i) {
         idle_.push_back(mine.first + i);
     }
@@ -27,18 +25,18 @@ bool producers::owns(std::size_t connection) const {
     return connection >= mine_.first && connection < mine_.first + mine_.count;
 }
 
-clock::time_point producers::due_at(std::size_t task) const {
+load_clock::time_point producers::due_at(std::size_t task) const {
     if (plan_.rate <= 0) {
         return began_;
     }
-    return began_ + std::chrono::duration_cast<clock::duration>(
+    return began_ + std::chrono::duration_cast<load_clock::duration>(
                         std::chrono::duration<double>(static_cast<double>(task) / plan_.rate));
 }
 
 void producers::send_due() {
     while (!idle_.empty() && next_ < plan_.tasks) {
         const auto due = due_at(next_);
-        if (due > clock::now()) {
+        if (due > load_clock::now()) {
             return;
         }
         const auto connection = idle_.front();
@@ -50,14 +48,14 @@ void producers::send_due() {
     }
 }
 
-clock::time_point producers::next_due() const {
+load_clock::time_point producers::next_due() const {
     const bool waits = !idle_.empty() && next_ < plan_.tasks;
-    return waits ? due_at(next_) : clock::now() + look_again;
+    return waits ? due_at(next_) : load_clock::now() + look_again;
 }
 
 void producers::on_answer(const load_answer& a, measurement& into) {
     const auto& sent = due_of_[a.connection - mine_.first];
-    times_.add(plan_.rate > 0 ? clock::now() - sent.due : a.took);
+    times_.add(plan_.rate > 0 ? load_clock::now() - sent.due : a.took);
     idle_.push_back(a.connection);
     if (a.status == 201 || a.status == 200) {
         accepted_ += sent.tasks;
@@ -71,11 +69,11 @@ workers::workers(const load_plan& plan, load_pool& pool, connection_range mine)
       pool_(pool),
       mine_(mine),
       held_(mine.count),
-      found_(clock::now()),
+      found_(load_clock::now()),
       wanted_(plan.tasks) {}
 
 void workers::start() {
-    found_ = clock::now();
+    found_ = load_clock::now();
     for (std::size_t i = 0; i < held_.size(); ++i) {
         ask(i);
     }
@@ -106,29 +104,29 @@ void workers::on_answer(const load_answer& a, measurement& into) {
         completed_ += got.settled;
         into.failed += got.refused;
         taken_ += got.leases.size();
-        found_ = got.leases.empty() ? found_ : clock::now();
+        found_ = got.leases.empty() ? found_ : load_clock::now();
         held_[worker] = std::move(got.leases);
         times_.add(a.took);
     }
-    const bool dry = clock::now() - found_ > plan_.dry_after;
+    const bool dry = load_clock::now() - found_ > plan_.dry_after;
     if (!held_[worker].empty() || (completed_ < wanted_ && !dry)) {
         ask(worker);
     }
 }
 
-double seconds_since(clock::time_point began) {
-    return std::chrono::duration<double>(clock::now() - began).count();
+double seconds_since(load_clock::time_point began) {
+    return std::chrono::duration<double>(load_clock::now() - began).count();
 }
 
-void check_time(clock::time_point until, const char* doing) {
-    if (clock::now() > until) {
+void check_time(load_clock::time_point until, const char* doing) {
+    if (load_clock::now() > until) {
         throw load_failure(std::string(doing) + " took longer than was allowed (--give-up)");
     }
 }
 
 measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers* w) {
     measurement m;
-    const auto began = clock::now();
+    const auto began = load_clock::now();
     const auto until = began + plan.give_up;
     if (w != nullptr) {
         w->start();
@@ -137,7 +135,7 @@ measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers*
         if (p != nullptr) {
             p->send_due();
         }
-        pool.wait(p != nullptr ? p->next_due() : clock::now() + look_again,
+        pool.wait(p != nullptr ? p->next_due() : load_clock::now() + look_again,
                   [&](const load_answer& a) {
                       if (p != nullptr && p->owns(a.connection)) {
                           p->on_answer(a, m);
@@ -162,7 +160,7 @@ measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers*
 
 void drain(const load_plan& plan, load_pool& pool, workers& w) {
     measurement ignored;
-    const auto until = clock::now() + plan.give_up;
+    const auto until = load_clock::now() + plan.give_up;
     while (!w.idle()) {
         pool.wait(until, [&](const load_answer& a) { w.on_answer(a, ignored); });
         check_time(until, "settling what was taken last");

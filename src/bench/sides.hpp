@@ -33,21 +33,21 @@ public:
     bool done() const { return next_ >= plan_.tasks && idle_.size() == due_of_.size(); }
     std::size_t accepted() const { return accepted_; }
     void send_due();
-    load_pool::clock::time_point next_due() const;
+    load_clock::time_point next_due() const;
     void on_answer(const load_answer& a, measurement& into);
     percentiles times() { return times_.look(); }
 
 private:
     struct sent_batch {
-        load_pool::clock::time_point due;
+        load_clock::time_point due;
         std::size_t tasks = 0;
     };
-    load_pool::clock::time_point due_at(std::size_t task) const;
+    load_clock::time_point due_at(std::size_t task) const;
 
     const load_plan& plan_;
     load_pool& pool_;
     const connection_range mine_;
-    const load_pool::clock::time_point began_;
+    const load_clock::time_point began_;
     std::vector<sent_batch> due_of_;
     std::deque<std::size_t> idle_;
     std::size_t next_ = 0;
@@ -63,7 +63,7 @@ public:
 
     void start();
     /// More is still being submitted: the time to give up has not begun.
-    void be_patient() { found_ = load_pool::clock::now(); }
+    void be_patient() { found_ = load_clock::now(); }
     /// So many are to be completed: fewer than planned when submits were refused.
     void expect(std::size_t tasks) { wanted_ = tasks; }
     /// All that are wanted are complete, or none was to be found for as long as the plan waits.
@@ -81,7 +81,7 @@ private:
     load_pool& pool_;
     const connection_range mine_;
     std::vector<std::vector<std::string>> held_;
-    load_pool::clock::time_point found_;  // when somebody last got a lease
+    load_clock::time_point found_;  // when somebody last got a lease
     std::size_t wanted_;
     std::size_t asking_ = 0;  // workers with a request out
     std::size_t taken_ = 0;
@@ -92,8 +92,8 @@ private:
 /// The server said that it would not now: too much load, or no room.
 bool is_refusal(int status);
 /// Throws load_failure when `until` has passed.
-void check_time(load_pool::clock::time_point until, const char* doing);
-double seconds_since(load_pool::clock::time_point began);
+void check_time(load_clock::time_point until, const char* doing);
+double seconds_since(load_clock::time_point began);
 
 /// Lets the sides work, where they are not null, until both are done.
 measurement drive(const load_plan& plan, load_pool& pool, producers* p, workers* w);

@@ -7,7 +7,7 @@ namespace kwq::codec {
 
 namespace {
 
-struct body_writer {
+struct control_writer {
     json_writer& w;
 
     void operator()(const model::gate& g) const {
@@ -122,7 +122,7 @@ std::string write_control(const model::control_record& c) {
     json_writer w(out);
     w.begin_object().field("v", event_version).field("type", std::visit(type_of{}, c.body));
     w.field("at", c.at.value());
-    std::visit(body_writer{w}, c.body);
+    std::visit(control_writer{w}, c.body);
     w.end_object();
     return out;
 }

@@ -10,7 +10,7 @@ namespace kwq::rest {
 namespace {
 
 constexpr std::size_t small = limits::small_body_bytes;
-constexpr std::size_t report = 1'572'864;  // a result, follow-ups, and room
+constexpr std::size_t outcome = 1'572'864;  // a result, follow-ups, and room
 constexpr std::size_t many = limits::array_bytes;
 
 constexpr body_kind json = body_kind::json;
@@ -30,8 +30,8 @@ constexpr route table[] = {
     {"GET", "/kwq/v1/leases", "list_leases", list_leases},
     {"POST", "/kwq/v1/leases/heartbeat", "heartbeat_leases", heartbeat_leases, many, json},
     {"POST", "/kwq/v1/leases/{lease}/running", "report_running", report_running, small, maybe},
-    {"POST", "/kwq/v1/leases/{lease}/complete", "report_complete", report_complete, report, maybe},
-    {"POST", "/kwq/v1/leases/{lease}/error", "report_error", report_error, report, maybe},
+    {"POST", "/kwq/v1/leases/{lease}/complete", "report_complete", report_complete, outcome, maybe},
+    {"POST", "/kwq/v1/leases/{lease}/error", "report_error", report_error, outcome, maybe},
     {"POST", "/kwq/v1/leases/{lease}/release", "report_release", report_release, small, maybe},
     {"POST", "/kwq/v1/leases/{lease}/heartbeat", "heartbeat_lease", heartbeat_lease, small, maybe},
 

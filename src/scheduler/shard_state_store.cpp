@@ -8,17 +8,8 @@
 
 namespace kwq::scheduler {
 
-namespace {
-
-void append_i64(std::string& out, std::int64_t v) {
-    store::append_u64(out, static_cast<std::uint64_t>(v));
-}
-
-std::int64_t take_i64(std::string_view& in) {
-    return static_cast<std::int64_t>(store::take_u64(in));
-}
-
-}  // namespace
+using store::append_i64;
+using store::take_i64;
 
 shard_state::shard_state(store::kv& state) : state_(state) {
     load();

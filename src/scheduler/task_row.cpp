@@ -6,9 +6,11 @@
 namespace kwq::scheduler {
 
 using model::place;
+using store::append_i64;
 using store::append_u32;
 using store::append_u64;
 using store::append_u8;
+using store::take_i64;
 using store::take_u32;
 using store::take_u64;
 using store::take_u8;
@@ -18,14 +20,6 @@ namespace {
 constexpr std::uint8_t open_form = 1;
 constexpr std::uint8_t settled_form = 2;
 constexpr std::uint64_t no_timeout = UINT64_MAX;
-
-void append_i64(std::string& out, std::int64_t v) {
-    append_u64(out, static_cast<std::uint64_t>(v));
-}
-
-std::int64_t take_i64(std::string_view& in) {
-    return static_cast<std::int64_t>(take_u64(in));
-}
 
 // Length-prefixed: a label may hold any byte but control characters, a token any of its alphabet.
 void append_string(std::string& out, std::string_view s) {

@@ -37,6 +37,10 @@ void append_u64(std::string& key, std::uint64_t value) {
     append_big_endian(key, value, 8);
 }
 
+void append_i64(std::string& key, std::int64_t value) {
+    append_u64(key, static_cast<std::uint64_t>(value));
+}
+
 void append_text(std::string& key, std::string_view text) {
     KWQ_ASSERT(text.find('\0') == std::string_view::npos);
     key.append(text);
@@ -55,12 +59,27 @@ std::uint64_t take_u64(std::string_view& key) {
     return take_big_endian(key, 8);
 }
 
+std::int64_t take_i64(std::string_view& key) {
+    return static_cast<std::int64_t>(take_u64(key));
+}
+
 std::string_view take_text(std::string_view& key) {
     const auto end = key.find('\0');
     KWQ_ASSERT(end != std::string_view::npos);
     const auto text = key.substr(0, end);
     key.remove_prefix(end + 1);
     return text;
+}
+
+std::string after_prefix(std::string_view prefix) {
+    std::string next(prefix);
+    while (!next.empty() && next.back() == '\xff') {
+        next.pop_back();
+    }
+    if (!next.empty()) {
+        next.back() = static_cast<char>(static_cast<unsigned char>(next.back()) + 1U);
+    }
+    return next;
 }
 
 }  // namespace kwq::store

@@ -81,11 +81,15 @@ std::unique_ptr<kv> make_memory_kv();
 void append_u8(std::string& key, std::uint8_t value);
 void append_u32(std::string& key, std::uint32_t value);
 void append_u64(std::string& key, std::uint64_t value);
+void append_i64(std::string& key, std::int64_t value);
 /// Appends text and a terminator that sorts before any other byte; text must hold no NUL.
 void append_text(std::string& key, std::string_view text);
 std::uint8_t take_u8(std::string_view& key);
 std::uint32_t take_u32(std::string_view& key);
 std::uint64_t take_u64(std::string_view& key);
+std::int64_t take_i64(std::string_view& key);
 std::string_view take_text(std::string_view& key);
+/// The first key after all that start with `prefix`; empty if there is none.
+std::string after_prefix(std::string_view prefix);
 
 }  // namespace kwq::store

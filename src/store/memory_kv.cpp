@@ -50,18 +50,6 @@ void memory_rows::lose_newest(std::size_t commits) {
 
 namespace {
 
-/// The first key that is above every key with the prefix; empty: there is none.
-std::string after_prefix(std::string_view prefix) {
-    std::string end(prefix);
-    while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) {
-        end.pop_back();
-    }
-    if (!end.empty()) {
-        end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-    }
-    return end;
-}
-
 class memory_kv final : public kv {
 public:
     memory_kv() : own_(std::make_unique<memory_rows>()), rows_(*own_) {}

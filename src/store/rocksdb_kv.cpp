@@ -48,18 +48,6 @@ private:
     const expiry may_drop_;
 };
 
-/// The first key after all that start with `prefix`; empty if there is none.
-std::string after_prefix(std::string_view prefix) {
-    std::string next(prefix);
-    while (!next.empty() && next.back() == '\xff') {
-        next.pop_back();
-    }
-    if (!next.empty()) {
-        next.back() = static_cast<char>(static_cast<unsigned char>(next.back()) + 1U);
-    }
-    return next;
-}
-
 rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filter* filter) {
     rocksdb::Options o;
     o.create_if_missing = true;

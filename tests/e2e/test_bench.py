@@ -35,7 +35,9 @@ class BenchTest(KwqTest):
     def test_depth_tells_what_waiting_tasks_cost(self):
         found = self.bench("depth", "-n", "2000", "--jobs", "50", "--priorities", "9", "--delayed", "1", "--paused",
                            "500", "--take", "300", "-b", "10", "-w", "2", "-j", "deep")
-        self.assertEqual((found["queued"], found["dispatch"]["tasks"], found["dispatch"]["missing"]), (2500, 300, 0))
+        self.assertEqual((found["queued"], found["dispatch"]["missing"]), (2500, 0))
+        # What a worker holds when the last one that is wanted completes is completed too.
+        self.assertIn(found["dispatch"]["tasks"], (300, 310))
         self.assertGreater(found["loaded"]["memory_bytes"], 1 << 20)
         self.assertGreater(found["cpu_us_per_task"], 0)
         paused = self.get("/jobs/deep-paused")

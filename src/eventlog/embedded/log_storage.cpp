@@ -11,6 +11,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -151,10 +152,18 @@ public:
         how.sync = false;
         const auto status = db_->Write(how, &batch_);
         batch_.Clear();
+        write_failed_ = write_failed_ || !status.ok();
         return failure_of(status);
     }
 
-    failure sync() override { return failure_of(db_->FlushWAL(true)); }
+    failure sync() override {
+        // RocksDB asserts that no file is touched after a write to it failed, and lets a sync
+        // through.
+        if (write_failed_) {
+            return "a write before it failed";
+        }
+        return failure_of(db_->FlushWAL(true));
+    }
 
     /// Is every record there of which a row `d` says that it was durable?
     bool holds_durable(std::string_view key, std::string_view value) {
@@ -312,6 +321,7 @@ private:
     const std::unique_ptr<rocksdb::DB> db_;
     rocksdb::FileLock* const lock_ = nullptr;
     rocksdb::WriteBatch batch_;
+    std::atomic<bool> write_failed_ = false;
 };
 
 log_error cannot_open(const std::string& directory, const rocksdb::Status& status) {

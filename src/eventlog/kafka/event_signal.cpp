@@ -14,7 +14,7 @@ namespace kwq::eventlog::kafka {
 
 namespace {
 
-constexpr std::uint64_t one = 1;
+constexpr std::uint64_t one_more = 1;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ event_signal::~event_signal() {
 
 void event_signal::raise() const {
     // Full means that it is readable already.
-    static_cast<void>(!::write(descriptor_, &one, sizeof one));
+    static_cast<void>(!::write(descriptor_, &one_more, sizeof one_more));
 }
 
 void event_signal::clear() const {
@@ -37,7 +37,7 @@ void event_signal::clear() const {
 }
 
 void event_signal::follow(rd_kafka_queue_s* queue) const {
-    rd_kafka_queue_io_event_enable(queue, descriptor_, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(queue, descriptor_, &one_more, sizeof one_more);
 }
 
 }  // namespace kwq::eventlog::kafka
