@@ -30,6 +30,12 @@ std::string one_line(const resolved_config& config) {
 
 }  // namespace
 
+eventlog::kafka_config kafka_settings(const config& c) {
+    auto kafka = c.kafka;
+    kafka.kept_for = {{eventlog::topic_names{c.topic_prefix}.rejected(), rejected_kept}};
+    return kafka;
+}
+
 application::application(const resolved_config& config)
     : config_(config.values), topics_{config.values.topic_prefix} {
     try {
@@ -116,8 +122,7 @@ void application::start() {
 void application::open_log() {
     const auto fatal = [this](const std::string& why) { die(why); };
     if (config_.log_kind == "kafka") {
-        eventlog::kafka_config kafka = config_.kafka;
-        kafka.kept_for = {{topics_.rejected(), rejected_kept}};
+        auto kafka = kafka_settings(config_);
         kafka.on_stop = fatal;
         kafka.on_note = [this](const std::string& what) {
             logger_->log(observe::level::warn, "kafka", what);

@@ -27,6 +27,9 @@ enum class serve_exit : int {
     lost = 3,  // the log failed or another owner took over, or it did not stop in time
 };
 
+/// The log on Kafka as a server with this configuration has it; `on_stop` is left to the caller.
+eventlog::kafka_config kafka_settings(const config& c);
+
 class application {
 public:
     /// Opens and starts everything; answers requests when it returns. Throws cannot_start.

@@ -4,12 +4,11 @@
 #include "app/application.hpp"
 #include "app/config.hpp"
 #include "app/data_directory.hpp"
+#include "app/setting_flags.hpp"
 #include "app/signals.hpp"
 #include "cli/terminal.hpp"
 
 #include <unistd.h>
-#include <array>
-#include <cctype>
 #include <optional>
 
 namespace kwq::app {
@@ -17,14 +16,6 @@ namespace kwq::app {
 namespace {
 
 constexpr milliseconds stop_reserve{5'000};  // for what follows the draining
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
-        return "kwq";
-    }
-    return name.data();
-}
 
 /// An address that a browser on this machine, or another one, can open.
 std::string url_of(const config& c, std::uint16_t port) {
@@ -53,27 +44,19 @@ cli::failure failed(serve_exit code, std::string why) {
 
 class serve_command : public cli::command {
 public:
-    serve_command() : given_(settings().size()) {}
-
     cli::description describe() override {
-        std::vector<cli::option> options{
-            {"--config",
-             "FILE",
-             "Settings file; default: ./kwq.toml, else /etc/kwq/kwq.toml",
-             &file_,
-             {"file"}},
-            {"--print-config",
-             "",
-             "Print every setting and where it comes from, then exit",
-             &print_,
-             {}},
-            {"--check-config", "", "Say whether the settings can be used, then exit", &check_, {}}};
-        for (std::size_t i = 0; i < settings().size(); ++i) {
-            const setting& s = settings()[i];
-            if (!s.secret) {
-                options.push_back(option_of(s, given_[i]));
-            }
-        }
+        auto options = flags_.options();
+        options.insert(options.begin() + 1,
+                       {{"--print-config",
+                         "",
+                         "Print every setting and where it comes from, then exit",
+                         &print_,
+                         {}},
+                        {"--check-config",
+                         "",
+                         "Say whether the settings can be used, then exit",
+                         &check_,
+                         {}}});
         return {.name = "serve",
                 .summary = "Run the server",
                 .details =
@@ -90,7 +73,7 @@ public:
     }
 
     cli::outcome<cli::exit_code> run(cli::session*) override {
-        const auto config = read_config(sources());
+        const auto config = read_config(flags_.sources());
         if (!config) {
             return failed(serve_exit::config, config.error().message);
         }
@@ -106,38 +89,6 @@ public:
     }
 
 private:
-    static cli::option option_of(const setting& s, std::optional<std::string>& to) {
-        std::string help(s.help);
-        help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
-        if (!s.fallback.empty()) {
-            help += "; default: " + std::string(s.fallback);
-        }
-        std::vector<std::string> choices;
-        std::string_view rest = s.choices;
-        while (!rest.empty()) {
-            const auto end = rest.find('|');
-            choices.emplace_back(rest.substr(0, end));
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-        }
-        if (s.value == "FILE" || s.value == "DIR") {
-            choices = {"file"};
-        }
-        return {"--" + std::string(s.name), std::string(s.value), help, &to, choices};
-    }
-
-    config_sources sources() const {
-        config_sources out;
-        for (std::size_t i = 0; i < given_.size(); ++i) {
-            if (given_[i]) {
-                out.flags.emplace_back(settings()[i].name, *given_[i]);
-            }
-        }
-        out.environment = process_environment();
-        out.file = file_;
-        out.host_name = host_name();
-        return out;
-    }
-
     static cli::outcome<cli::exit_code> serve(const resolved_config& config) {
         block_stop_signals();
         std::optional<application> app;
@@ -159,9 +110,8 @@ private:
         return leave(serve_exit::stopped);
     }
 
-    std::optional<std::string> file_;
+    setting_flags flags_;
     bool print_ = false, check_ = false;
-    std::vector<std::optional<std::string>> given_;
 };
 
 }  // namespace

@@ -91,6 +91,23 @@ private:
     std::map<topic_partition, partition_range> ranges_;
 };
 
+template <class Open>
+eventlog::result<std::unique_ptr<record_source>> open_with(const std::string& directory,
+                                                           const Open& open) {
+    std::error_code ignored;
+    const std::filesystem::path given(directory);
+    const auto found =
+        std::filesystem::exists(given / "log" / "CURRENT", ignored) ? given / "log" : given;
+    if (!std::filesystem::exists(found / "CURRENT", ignored)) {
+        return log_error{errc::cannot_open, "there is no event log in " + directory};
+    }
+    auto storage = open(found.string());
+    if (storage.has_error()) {
+        return storage.error();
+    }
+    return std::unique_ptr<record_source>(std::make_unique<stored_log>(std::move(*storage)));
+}
+
 }  // namespace
 
 std::unique_ptr<record_source> make_log_source(eventlog::event_log& log,
@@ -99,18 +116,16 @@ std::unique_ptr<record_source> make_log_source(eventlog::event_log& log,
 }
 
 eventlog::result<std::unique_ptr<record_source>> open_log_directory(const std::string& directory) {
-    std::error_code ignored;
-    const std::filesystem::path given(directory);
-    const auto found =
-        std::filesystem::exists(given / "log" / "CURRENT", ignored) ? given / "log" : given;
-    if (!std::filesystem::exists(found / "CURRENT", ignored)) {
-        return log_error{errc::cannot_open, "there is no event log in " + directory};
-    }
-    auto storage = eventlog::open_log_storage_for_reading(found.string());
-    if (storage.has_error()) {
-        return storage.error();
-    }
-    return std::unique_ptr<record_source>(std::make_unique<stored_log>(std::move(*storage)));
+    return open_with(directory, [](const std::string& found) {
+        return eventlog::open_log_storage_for_reading(found);
+    });
+}
+
+eventlog::result<std::unique_ptr<record_source>> open_log_beside_server(
+    const std::string& directory, const std::string& scratch) {
+    return open_with(directory, [&](const std::string& found) {
+        return eventlog::open_log_storage_beside_server(found, scratch);
+    });
 }
 
 }  // namespace kwq::check

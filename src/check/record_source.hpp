@@ -37,5 +37,8 @@ std::unique_ptr<record_source> make_log_source(eventlog::event_log& log,
 /// The embedded log in `directory`, or in `log` below it, of a server that has stopped. Nothing in
 /// it is changed. errc::cannot_open with a sentence when there is none or a server has it open.
 eventlog::result<std::unique_ptr<record_source>> open_log_directory(const std::string& directory);
+/// The same of a server that may be at work, as it is now. `scratch` is an empty directory.
+eventlog::result<std::unique_ptr<record_source>> open_log_beside_server(
+    const std::string& directory, const std::string& scratch);
 
 }  // namespace kwq::check

@@ -58,11 +58,13 @@ public:
 using command_list = std::vector<std::unique_ptr<command>>;
 
 // One file for each; the list of them all is in command_line.cpp.
+std::unique_ptr<command> make_backup_command();
 std::unique_ptr<command> make_bench_command();
 std::unique_ptr<command> make_cancel_command();
 std::unique_ptr<command> make_check_command();
 std::unique_ptr<command> make_dispatch_command();
 std::unique_ptr<command> make_empty_command();
+std::unique_ptr<command> make_export_log_command();
 std::unique_ptr<command> make_info_command();
 std::unique_ptr<command> make_job_command();
 std::unique_ptr<command> make_jobs_command();

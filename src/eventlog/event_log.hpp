@@ -30,6 +30,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -86,6 +87,7 @@ struct new_record {
     std::string key;  // empty: none
     std::string value;
     std::vector<std::pair<std::string, std::string>> headers;  // kwq-rejected says why in these
+    std::optional<instant> timestamp = std::nullopt;  // of a record from elsewhere; else: now
 };
 
 struct log_record {

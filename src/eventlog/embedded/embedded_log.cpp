@@ -186,9 +186,10 @@ void embedded_log::append(const topic_partition& where, std::vector<new_record> 
     pending_append a{.to = to, .bytes = bytes, .how = how, .done = std::move(done)};
     const auto now = time_.wall();
     for (auto& r : batch) {
-        a.rows.push_back(encode_unsealed(r, now));
+        const auto timestamp = r.timestamp.value_or(now);
+        a.rows.push_back(encode_unsealed(r, timestamp));
         a.records.push_back({.offset = {},
-                             .timestamp = now,
+                             .timestamp = timestamp,
                              .key = std::move(r.key),
                              .value = std::move(r.value),
                              .headers = std::move(r.headers)});

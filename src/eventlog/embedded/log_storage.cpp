@@ -403,4 +403,17 @@ result<std::unique_ptr<log_storage>> open_log_storage_for_reading(const std::str
         std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(opened), lock));
 }
 
+result<std::unique_ptr<log_storage>> open_log_storage_beside_server(const std::string& directory,
+                                                                    const std::string& scratch) {
+    auto options = make_log_options({.directory = directory});
+    options.max_open_files = -1;  // a file that the server removes stays readable while it is open
+    rocksdb::DB* opened = nullptr;
+    const auto status = rocksdb::DB::OpenAsSecondary(options, directory, scratch, &opened);
+    if (!status.ok()) {
+        return cannot_open(directory, status);
+    }
+    return std::unique_ptr<log_storage>(
+        std::make_unique<rocksdb_log>(std::unique_ptr<rocksdb::DB>(opened)));
+}
+
 }  // namespace kwq::eventlog

@@ -72,5 +72,9 @@ result<std::unique_ptr<log_storage>> open_log_storage(const storage_config& conf
 /// The log of a server that has stopped, for topics(), look() and read() alone: nothing on the disk
 /// is changed. errc::cannot_open while a server has it open.
 result<std::unique_ptr<log_storage>> open_log_storage_for_reading(const std::string& directory);
+/// The same of a server that may be at work: the log as it was when this was called, with all that
+/// had been acknowledged. `scratch` is a directory for RocksDB's own notes.
+result<std::unique_ptr<log_storage>> open_log_storage_beside_server(const std::string& directory,
+                                                                    const std::string& scratch);
 
 }  // namespace kwq::eventlog

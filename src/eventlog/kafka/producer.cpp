@@ -118,7 +118,7 @@ int producer::send_one(on_its_way& append, const new_record& r) {
     // Not const in librdkafka's interface, and not changed by it.
     auto* const value = const_cast<char*>(r.value.data());
     auto* const key = r.key.empty() ? nullptr : const_cast<char*>(r.key.data());
-    if (r.headers.empty()) {
+    if (r.headers.empty() && !r.timestamp) {
         const auto refused = rd_kafka_produce(append.topic, append.to.where.partition, 0, value,
                                               r.value.size(), key, r.key.size(), &append);
         return refused == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
@@ -128,11 +128,13 @@ int producer::send_one(on_its_way& append, const new_record& r) {
         rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), text.data(),
                             static_cast<ssize_t>(text.size()));
     }
+    const std::int64_t timestamp = r.timestamp ? r.timestamp->value() : 0;  // 0: now
     const auto code = rd_kafka_producev(
         client_.get(), RD_KAFKA_V_RKT(append.topic),
         RD_KAFKA_V_PARTITION(append.to.where.partition), RD_KAFKA_V_MSGFLAGS(0),
         RD_KAFKA_V_VALUE(value, r.value.size()), RD_KAFKA_V_KEY(key, r.key.size()),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&append), RD_KAFKA_V_END);
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(&append),
+        RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_headers_destroy(headers);
     }

@@ -346,7 +346,7 @@ void simulated_log::place_records(partition& p, arriving& a) {
     const offset first = p.end();
     for (auto& r : a.batch) {
         p.records.push_back({.offset = p.end(),
-                             .timestamp = time_.wall(),
+                             .timestamp = r.timestamp.value_or(time_.wall()),
                              .key = std::move(r.key),
                              .value = std::move(r.value),
                              .headers = std::move(r.headers)});
