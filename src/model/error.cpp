@@ -23,6 +23,7 @@ std::string_view to_string(errc code) {
         case errc::task_unknown: return "task_unknown";
         case errc::job_unknown: return "job_unknown";
         case errc::tag_unknown: return "tag_unknown";
+        case errc::error_unknown: return "error_unknown";
         case errc::queue_unknown: return "queue_unknown";
         case errc::lease_lost: return "lease_lost";
         case errc::outcome_conflict: return "outcome_conflict";

@@ -31,6 +31,7 @@ enum class errc {
     job_unknown,
     tag_unknown,
     queue_unknown,
+    error_unknown,         // no error group has this fingerprint
     lease_lost,            // the lease is not the live one any more
     outcome_conflict,      // the task was settled by this lease, with another outcome
     not_retriable,         // retry of a task that is not a dead letter

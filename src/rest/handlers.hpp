@@ -24,9 +24,11 @@ void report_release(context& c, const call& q, reply to);
 void heartbeat_lease(context& c, const call& q, reply to);
 void heartbeat_leases(context& c, const call& q, reply to);
 
-// jobs and tags: job_handlers.cpp, tag_handlers.cpp
+// jobs and tags: job_handlers.cpp, state_map_handlers.cpp, tag_handlers.cpp
 void list_jobs(context& c, const call& q, reply to);
 void get_job(context& c, const call& q, reply to);
+void get_state_map(context& c, const call& q, reply to);
+void get_task_at(context& c, const call& q, reply to);
 void pause_job(context& c, const call& q, reply to);
 void resume_job(context& c, const call& q, reply to);
 void cancel_job(context& c, const call& q, reply to);
@@ -42,10 +44,14 @@ void pause_queue(context& c, const call& q, reply to);
 void resume_queue(context& c, const call& q, reply to);
 void empty_queue(context& c, const call& q, reply to);
 
-// the whole: dispatch_handlers.cpp, stats_handlers.cpp, worker_handlers.cpp
+// the whole: dispatch_handlers.cpp, stats_handlers.cpp, series_handlers.cpp, errors_handlers.cpp,
+// worker_handlers.cpp
 void get_dispatch(context& c, const call& q, reply to);
 void put_dispatch(context& c, const call& q, reply to);
 void get_stats(context& c, const call& q, reply to);
+void get_series(context& c, const call& q, reply to);
+void list_errors(context& c, const call& q, reply to);
+void get_error(context& c, const call& q, reply to);
 void get_cluster(context& c, const call& q, reply to);
 void list_workers(context& c, const call& q, reply to);
 

@@ -1,6 +1,7 @@
 #include "rest/handlers.hpp"
 #include "rest/limits.hpp"
 #include "rest/steering.hpp"
+#include "rest/task_query.hpp"
 
 namespace kwq::rest {
 
@@ -21,11 +22,11 @@ bool is_paused(const model::job_name& job, const std::vector<model::gate>& gates
 void answer_job(context& c, const model::job_name& job, tracker::group_view group,
                 const reply& to) {
     c.services.scheduler.gates(c.loop.then<std::vector<model::gate>>(
-        [job, group = std::move(group), to](const std::vector<model::gate>& gates) {
+        [&c, job, group = std::move(group), to](const std::vector<model::gate>& gates) {
             std::string body;
             codec::json_writer w(body);
             w.begin_object();
-            write_group_fields(w, "job", group);
+            write_group_fields(w, "job", group, c.now());
             w.field("paused", is_paused(job, gates)).end_object();
             to.json(200, std::move(body));
         }));
@@ -35,9 +36,7 @@ void answer_job(context& c, const model::job_name& job, tracker::group_view grou
 
 void list_jobs(context& c, const call& q, reply to) {
     parameter_reader p(q);
-    tracker::name_page_query query{.prefix = p.text("prefix", 200),
-                                   .limit = p.number("limit", 100, limits::page_items),
-                                   .cursor = p.text("cursor", limits::cursor_bytes)};
+    auto query = read_name_page(p);
     auto after = p.after();
     if (!p.ok()) {
         to.fail(p.error());
@@ -45,12 +44,12 @@ void list_jobs(context& c, const call& q, reply to) {
     }
     c.services.tracker.jobs(std::move(query), std::move(after),
                             c.loop.then<model::result<tracker::group_page>>(
-                                [to](const model::result<tracker::group_page>& page) {
+                                [&c, to](const model::result<tracker::group_page>& page) {
                                     if (!page) {
                                         to.fail(page.error());
                                         return;
                                     }
-                                    to.json(200, render_group_page("job", *page));
+                                    to.json(200, render_group_page("job", *page, c.now()));
                                 }));
 }
 

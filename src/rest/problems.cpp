@@ -20,6 +20,7 @@ int status_of(errc code) {
         case errc::task_unknown:
         case errc::job_unknown:
         case errc::tag_unknown:
+        case errc::error_unknown:
         case errc::queue_unknown: return 404;
         case errc::method_not_allowed: return 405;
         case errc::length_required: return 411;
@@ -64,6 +65,7 @@ std::string_view title_of(errc code) {
         case errc::task_unknown: return "No such task";
         case errc::job_unknown: return "No such job";
         case errc::tag_unknown: return "No such tag";
+        case errc::error_unknown: return "No such error group";
         case errc::queue_unknown: return "No such queue";
         case errc::lease_lost: return "The lease is not the live one";
         case errc::outcome_conflict: return "The task was settled with another outcome";

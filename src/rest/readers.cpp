@@ -18,6 +18,7 @@ void reading::wrong(errc code, std::string detail, std::string field) {
 namespace {
 
 constexpr std::size_t max_positions = 1'024;
+constexpr std::int64_t latest_instant = 253'402'300'799'999;  // the end of the year 9999
 
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -84,18 +85,42 @@ milliseconds parameter_reader::seconds(std::string_view name, milliseconds at_mo
 
 std::uint32_t parameter_reader::number(std::string_view name, std::uint32_t otherwise,
                                        std::uint32_t at_most) {
+    return bounded(name, otherwise, {1, at_most});
+}
+
+std::uint32_t parameter_reader::index(std::string_view name, std::uint32_t otherwise,
+                                      std::uint32_t at_most) {
+    return bounded(name, otherwise, {0, at_most});
+}
+
+std::uint32_t parameter_reader::bounded(std::string_view name, std::uint32_t otherwise,
+                                        std::pair<std::uint32_t, std::uint32_t> bounds) {
     const auto given = call_.request.parameter(name);
     if (!given) {
         return otherwise;
     }
     const auto value = parse_number<std::uint32_t>(*given);
-    if (!value || *value < 1 || *value > at_most) {
+    if (!value || *value < bounds.first || *value > bounds.second) {
         wrong(errc::bad_field,
-              std::string(name) + ": an integer from 1 to " + std::to_string(at_most),
+              std::string(name) + ": an integer from " + std::to_string(bounds.first) + " to " +
+                  std::to_string(bounds.second),
               std::string(name));
         return otherwise;
     }
     return *value;
+}
+
+std::optional<instant> parameter_reader::at(std::string_view name) {
+    const auto given = call_.request.parameter(name);
+    if (!given) {
+        return std::nullopt;
+    }
+    const auto value = parse_number<std::int64_t>(*given);
+    if (!value || *value < 0 || *value > latest_instant) {
+        wrong(errc::bad_field, std::string(name) + ": milliseconds since 1970", std::string(name));
+        return std::nullopt;
+    }
+    return instant{*value};
 }
 
 bool parameter_reader::flag(std::string_view name, bool otherwise) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kwq::rest {
@@ -38,6 +39,9 @@ public:
     milliseconds seconds(std::string_view name, milliseconds at_most);
     std::optional<milliseconds> optional_seconds(std::string_view name, milliseconds at_most);
     std::uint32_t number(std::string_view name, std::uint32_t otherwise, std::uint32_t at_most);
+    /// From 0 on.
+    std::uint32_t index(std::string_view name, std::uint32_t otherwise, std::uint32_t at_most);
+    std::optional<instant> at(std::string_view name);
     bool flag(std::string_view name, bool otherwise);
     std::string text(std::string_view name, std::size_t max_bytes);
     /// One of `allowed`, or empty when it is not given.
@@ -57,6 +61,9 @@ public:
     std::optional<model::queue_name> queue();
 
 private:
+    std::uint32_t bounded(std::string_view name, std::uint32_t otherwise,
+                          std::pair<std::uint32_t, std::uint32_t> bounds);
+
     const call& call_;
 };
 

@@ -41,6 +41,8 @@ constexpr route table[] = {
     {"POST", "/kwq/v1/jobs/{job}/resume", "resume_job", resume_job, small, maybe},
     {"POST", "/kwq/v1/jobs/{job}/cancel", "cancel_job", cancel_job, small, maybe},
     {"POST", "/kwq/v1/jobs/{job}/retry", "retry_job", retry_job, small, maybe},
+    {"GET", "/kwq/v1/jobs/{job}/state-map", "get_state_map", get_state_map},
+    {"GET", "/kwq/v1/jobs/{job}/task-at", "get_task_at", get_task_at},
     {"GET", "/kwq/v1/tags", "list_tags", list_tags},
     {"GET", "/kwq/v1/tags/{tag}", "get_tag", get_tag},
 
@@ -54,6 +56,9 @@ constexpr route table[] = {
     {"GET", "/kwq/v1/dispatch", "get_dispatch", get_dispatch},
     {"PUT", "/kwq/v1/dispatch", "put_dispatch", put_dispatch, small, json},
     {"GET", "/kwq/v1/stats", "get_stats", get_stats},
+    {"GET", "/kwq/v1/stats/series", "get_series", get_series},
+    {"GET", "/kwq/v1/errors", "list_errors", list_errors},
+    {"GET", "/kwq/v1/errors/{error}", "get_error", get_error},
     {"GET", "/kwq/v1/workers", "list_workers", list_workers},
     {"GET", "/kwq/v1/events", "stream_events", nullptr, 0, none, access::token, stream_events},
     {"GET", "/kwq/v1/limits", "get_limits", get_limits},

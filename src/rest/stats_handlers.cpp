@@ -40,7 +40,7 @@ void answer_stats(context& c, const reply& to, const stats_parts& parts,
     codec::json_writer w(body);
     w.begin_object().field("now_at", c.now().value());
     w.key("overall").begin_object();
-    write_group_fields(w, "", parts.tracker.overall);
+    write_group_fields(w, "", parts.tracker.overall, c.now());
     w.end_object();
     w.key("dispatch");
     write_dispatch(w, dispatch);

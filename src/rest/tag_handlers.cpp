@@ -1,15 +1,14 @@
 #include "rest/handlers.hpp"
 #include "rest/limits.hpp"
 #include "rest/readers.hpp"
+#include "rest/task_query.hpp"
 #include "rest/views.hpp"
 
 namespace kwq::rest {
 
 void list_tags(context& c, const call& q, reply to) {
     parameter_reader p(q);
-    tracker::name_page_query query{.prefix = p.text("prefix", 200),
-                                   .limit = p.number("limit", 100, limits::page_items),
-                                   .cursor = p.text("cursor", limits::cursor_bytes)};
+    auto query = read_name_page(p);
     auto after = p.after();
     if (!p.ok()) {
         to.fail(p.error());
@@ -17,12 +16,12 @@ void list_tags(context& c, const call& q, reply to) {
     }
     c.services.tracker.tags(std::move(query), std::move(after),
                             c.loop.then<model::result<tracker::group_page>>(
-                                [to](const model::result<tracker::group_page>& page) {
+                                [&c, to](const model::result<tracker::group_page>& page) {
                                     if (!page) {
                                         to.fail(page.error());
                                         return;
                                     }
-                                    to.json(200, render_group_page("tag", *page));
+                                    to.json(200, render_group_page("tag", *page, c.now()));
                                 }));
 }
 
@@ -36,7 +35,7 @@ void get_tag(context& c, const call& q, reply to) {
     }
     c.services.tracker.tag(tag, std::move(after),
                            c.loop.then<model::result<tracker::group_view>>(
-                               [to](const model::result<tracker::group_view>& found) {
+                               [&c, to](const model::result<tracker::group_view>& found) {
                                    if (!found) {
                                        to.fail(found.error());
                                        return;
@@ -44,7 +43,7 @@ void get_tag(context& c, const call& q, reply to) {
                                    std::string body;
                                    codec::json_writer w(body);
                                    w.begin_object();
-                                   write_group_fields(w, "tag", *found);
+                                   write_group_fields(w, "tag", *found, c.now());
                                    w.end_object();
                                    to.json(200, std::move(body));
                                }));

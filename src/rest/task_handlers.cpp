@@ -3,6 +3,7 @@
 #include "rest/intake.hpp"
 #include "rest/limits.hpp"
 #include "rest/readers.hpp"
+#include "rest/task_answer.hpp"
 #include "rest/task_body.hpp"
 #include "rest/task_query.hpp"
 #include "rest/views.hpp"
@@ -117,45 +118,6 @@ void submit_tasks(context& c, const call& q, reply to) {
                      answer_submit(to, is_array, placed);
                  });
 }
-
-namespace {
-
-/// The pauses in force say whether a waiting task is held back.
-bool is_paused(const tracker::task_view& t, const std::vector<model::gate>& gates) {
-    if (t.state != model::task_state::pending && t.state != model::task_state::scheduled) {
-        return false;
-    }
-    for (const model::gate& g : gates) {
-        const bool queue = g.queue == t.place.queue;
-        if (g.scope == model::gate_scope::all || (g.scope == model::gate_scope::queue && queue) ||
-            (g.scope == model::gate_scope::priority && queue && g.priority == t.place.priority) ||
-            (g.scope == model::gate_scope::job && g.job == t.job)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void answer_task(context& c, tracker::task_view t, bool with_payload, const reply& to) {
-    c.services.scheduler.gates(c.loop.then<std::vector<model::gate>>(
-        [&c, t = std::move(t), with_payload, to](const std::vector<model::gate>& gates) mutable {
-            t.paused = is_paused(t, gates);
-            std::string body;
-            codec::json_writer w(body);
-            w.begin_object();
-            write_task_fields(w, t);
-            write_attempts(w, t);
-            if (with_payload) {
-                if (const auto stored = read_task_body(c, t.id, t.place)) {
-                    write_body_fields(w, stored->body);
-                }
-            }
-            w.end_object();
-            to.json(200, std::move(body));
-        }));
-}
-
-}  // namespace
 
 void get_task(context& c, const call& q, reply to) {
     parameter_reader p(q);

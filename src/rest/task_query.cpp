@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace kwq::rest {
 
@@ -232,6 +233,23 @@ tracker::task_filter read_task_page(parameter_reader& p) {
     filter.limit = p.number("limit", 100, limits::page_items);
     filter.cursor = p.text("cursor", limits::cursor_bytes);
     return filter;
+}
+
+tracker::name_page_query read_name_page(parameter_reader& p) {
+    using tracker::sorting;
+    const std::map<std::string_view, sorting> sorts{{"name", sorting::name},
+                                                    {"running", sorting::running},
+                                                    {"errors", sorting::errors},
+                                                    {"last", sorting::last},
+                                                    {"submitted", sorting::submitted}};
+    tracker::name_page_query q;
+    q.prefix = p.text("prefix", 200);
+    const auto sort =
+        sorts.find(p.word("sort", {"name", "running", "errors", "last", "submitted"}));
+    q.sort = sort == sorts.end() ? sorting::name : sort->second;
+    q.limit = p.number("limit", 100, limits::page_items);
+    q.cursor = p.text("cursor", limits::cursor_bytes);
+    return q;
 }
 
 tracker::task_filter read_task_filter(field_reader& fields) {

@@ -27,6 +27,8 @@ std::string write_task_query(const tracker::task_filter& filter);
 tracker::task_filter read_task_filter(parameter_reader& p);
 /// The same, and which page: `order`, `limit`, `cursor`.
 tracker::task_filter read_task_page(parameter_reader& p);
+/// Which page of jobs or tags: `prefix`, `sort`, `limit`, `cursor`.
+tracker::name_page_query read_name_page(parameter_reader& p);
 /// The same words as members of an object; `state` may be an array.
 tracker::task_filter read_task_filter(field_reader& fields);
 

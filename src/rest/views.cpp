@@ -186,7 +186,33 @@ void write_counts(json_writer& w, const tracker::state_counts& counts) {
     w.end_object();
 }
 
-void write_group_fields(json_writer& w, std::string_view kind, const tracker::group_view& g) {
+void write_quantiles(json_writer& w, std::string_view name, const tracker::distribution& d) {
+    w.key(name).begin_object().field("p50_s", d.p50_s).field("p95_s", d.p95_s);
+    w.field("p99_s", d.p99_s).end_object();
+}
+
+namespace {
+
+/// How fast it goes, and when it would be done at that pace.
+void write_pace(json_writer& w, const tracker::group_view& g, instant now) {
+    const auto n = [&](model::task_state s) { return g.counts.at(static_cast<std::size_t>(s)); };
+    using model::task_state;
+    const auto open = n(task_state::scheduled) + n(task_state::pending) + n(task_state::allocated) +
+                      n(task_state::running);
+    const double rate = g.finished.per_second(now, g.first_at);
+    w.field("rate_per_s", rate);
+    if (open > 0 && rate > 0) {
+        w.field("eta_s", static_cast<double>(open) / rate);
+        w.field("eta_assumes",
+                "tasks go on finishing as fast as over the last minute, and no more are submitted");
+    }
+    write_at(w, "oldest_pending_at", g.oldest_pending_at);
+}
+
+}  // namespace
+
+void write_group_fields(json_writer& w, std::string_view kind, const tracker::group_view& g,
+                        instant now) {
     if (!kind.empty()) {
         w.field(kind, g.name);
     }
@@ -197,6 +223,7 @@ void write_group_fields(json_writer& w, std::string_view kind, const tracker::gr
     write_at(w, "last_at", g.last_at);
     write_distribution(w, "wait", g.wait);
     write_distribution(w, "run", g.run);
+    write_pace(w, g, now);
     if (g.settling != 0) {
         w.field("settling", g.settling);
     }
@@ -211,13 +238,13 @@ void write_group_fields(json_writer& w, std::string_view kind, const tracker::gr
     }
 }
 
-std::string render_group_page(std::string_view kind, const tracker::group_page& page) {
+std::string render_group_page(std::string_view kind, const tracker::group_page& page, instant now) {
     std::string body;
     json_writer w(body);
     w.begin_object().key("items").begin_array();
     for (const tracker::group_view& g : page.items) {
         w.begin_object();
-        write_group_fields(w, kind, g);
+        write_group_fields(w, kind, g, now);
         w.end_object();
     }
     w.end_array();

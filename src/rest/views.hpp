@@ -28,9 +28,19 @@ void write_leased_task(codec::json_writer& w, const model::stored_task& t);
 std::string render_poll(const scheduler::poll_answer& a);
 
 void write_counts(codec::json_writer& w, const tracker::state_counts& counts);
-/// `kind` is "job" or "tag", or empty for the whole. Into an open object.
-void write_group_fields(codec::json_writer& w, std::string_view kind, const tracker::group_view& g);
-std::string render_group_page(std::string_view kind, const tracker::group_page& page);
+/// `kind` is "job" or "tag", or empty for the whole; rates are those at `now`. Into an open object.
+void write_group_fields(codec::json_writer& w, std::string_view kind, const tracker::group_view& g,
+                        instant now);
+std::string render_group_page(std::string_view kind, const tracker::group_page& page, instant now);
+
+/// Of a window of time, without what its counters say already.
+void write_quantiles(codec::json_writer& w, std::string_view name, const tracker::distribution& d);
+
+void write_error_group(codec::json_writer& w, const tracker::error_view& e, instant now);
+std::string render_error_page(const tracker::error_page& page, instant now);
+
+std::string render_workers(const std::vector<scheduler::worker_info>& workers,
+                           const std::vector<scheduler::lease_info>& leases, instant now);
 
 void write_dispatch(codec::json_writer& w, const scheduler::dispatch_info& d);
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/recent_rate.hpp"
 #include "eventlog/event_log.hpp"
 #include "eventlog/topics.hpp"
 #include "model/error.hpp"
@@ -121,6 +122,7 @@ struct worker_info {
     std::uint64_t taken = 0;  // since this process started
     std::uint64_t completed = 0;
     std::uint64_t failed = 0;  // errors, expired leases
+    recent_rate finished;      // complete and error, lately
     instant first_seen;
     instant last_seen;
     bool waiting = false;  // a poll of it waits right now

@@ -325,7 +325,7 @@ void shard::after_task_event(const model::logged_event& logged, const applied& a
         lease_book_.open(where, a.after.limits, now.mono);
     } else if (was_leased && !is_leased) {
         lease_book_.close(where);
-        workers_.ended(worker, a.after.last_outcome);
+        workers_.ended(worker, a.after.last_outcome, now.at);
     }
     if (a.after.place == place::pending) {
         returned_at(where);

@@ -38,7 +38,7 @@ void worker_book::took(const model::worker_name& w) {
     }
 }
 
-void worker_book::ended(const model::worker_name& w, model::outcome how) {
+void worker_book::ended(const model::worker_name& w, model::outcome how, instant at) {
     const auto found = workers_.find(w);
     if (found == workers_.end()) {
         return;
@@ -46,6 +46,9 @@ void worker_book::ended(const model::worker_name& w, model::outcome how) {
     auto& info = found->second;
     info.leases -= info.leases > 0 ? 1 : 0;
     info.completed += how == model::outcome::complete ? 1 : 0;
+    if (how == model::outcome::complete || how == model::outcome::error) {
+        info.finished.add(at);
+    }
     info.failed += how == model::outcome::error || how == model::outcome::expired ? 1 : 0;
 }
 

@@ -20,7 +20,7 @@ public:
     void seen(const model::worker_name& w, instant at);
     void waits(const model::worker_name& w, bool waiting);
     void took(const model::worker_name& w);
-    void ended(const model::worker_name& w, model::outcome how);
+    void ended(const model::worker_name& w, model::outcome how, instant at);
     void forget_silent(instant now);
 
     std::vector<worker_info> list() const;

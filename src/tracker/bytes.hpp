@@ -35,6 +35,7 @@ private:
 class byte_reader {
 public:
     explicit byte_reader(std::string_view in) : in_(in) {}
+    bool at_end() const { return in_.empty(); }
 
     std::uint8_t u8();
     std::uint64_t number();

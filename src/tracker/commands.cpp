@@ -1,6 +1,7 @@
 #include "tracker/commands.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace kwq::tracker {
@@ -49,15 +50,21 @@ std::vector<name_number> commands::apply(model::shard_id shard, const model::log
         left = spare(shard, c, jobs);
     }
     tables_.add_command(shard, logged);
-    std::int64_t moved = 0;
+    state_counts moved{};
     for (const auto job : jobs) {
-        moved += move(shard, logged, job, left);
+        add_counts(moved, move(shard, logged, job, left));
     }
-    if (moved > 0) {
-        const bool of_queue = c.action == control_action::empty_queue;
-        sweeps_.start(
-            of_queue ? keys::rows_of_queue(shard, c.queue) : keys::list_of_job(jobs.front()),
-            moved);
+    const auto total = std::accumulate(moved.begin(), moved.end(), std::int64_t{0});
+    if (c.action == control_action::empty_queue) {
+        if (total > 0) {
+            sweeps_.start(keys::rows_of_queue(shard, c.queue), total);
+        }
+        return jobs;
+    }
+    for (const auto s : taken_from(c.action)) {
+        if (const auto n = moved.at(static_cast<std::size_t>(s)); n > 0) {
+            sweeps_.start(keys::list_of_job(jobs.front(), s), n);
+        }
     }
     return jobs;
 }
@@ -118,11 +125,12 @@ commands::spared commands::spare(model::shard_id shard, const model::control& c,
     return out;
 }
 
-std::int64_t commands::move(model::shard_id shard, const model::logged_event& logged,
+state_counts commands::move(model::shard_id shard, const model::logged_event& logged,
                             name_number job, const spared& left) {
     const auto& c = std::get<model::control>(logged.event.body);
     const auto to =
         c.action == control_action::retry_job ? task_state::pending : task_state::cancelled;
+    state_counts all{};
     std::int64_t total = 0;
     group& of_job = tables_.groups.change(keys::job(job));
     for (auto& cell : of_job.cells) {
@@ -142,13 +150,17 @@ std::int64_t commands::move(model::shard_id shard, const model::logged_event& lo
         }
         tables_.counters.move_cell(job, cell, moved, to);
         tables_.groups.change(keys::queue(cell.queue, cell.priority)).changed_at(logged.event.at);
+        if (to == task_state::cancelled) {
+            tables_.windows.at(cell.queue, logged.event.at)[window_count::cancelled] += moved_here;
+        }
+        add_counts(all, moved);
         total += moved_here;
     }
     if (total > 0) {
         of_job.changed_at(logged.event.at);
         tables_.groups.change(keys::overall()).changed_at(logged.event.at);
     }
-    return total;
+    return all;
 }
 
 }  // namespace kwq::tracker

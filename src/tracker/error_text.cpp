@@ -221,7 +221,11 @@ std::string normalised_error(std::string_view message) {
 }
 
 error_fingerprint fingerprint_of(std::string_view message) {
-    const auto hash = hash64(normalised_error(message));
+    return fingerprint_of_normalised(normalised_error(message));
+}
+
+error_fingerprint fingerprint_of_normalised(std::string_view text) {
+    const auto hash = hash64(text);
     return error_fingerprint{std::max(hash, other_errors.value() + 1)};
 }
 

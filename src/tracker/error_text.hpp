@@ -25,6 +25,7 @@ std::string normalised_error(std::string_view message);
 
 /// Of a message as the worker gave it.
 error_fingerprint fingerprint_of(std::string_view message);
+error_fingerprint fingerprint_of_normalised(std::string_view text);
 
 std::string to_string(error_fingerprint f);  // 16 hexadecimal digits
 std::optional<error_fingerprint> parse_error_fingerprint(std::string_view text);

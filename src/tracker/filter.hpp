@@ -47,10 +47,35 @@ struct task_filter {
     }
 };
 
+/// How jobs and tags are sorted: by name, or largest first. `running` counts what is handed out,
+/// `last` is the last change.
+enum class sorting : std::uint8_t { name, running, errors, last, submitted };
+
 struct name_page_query {
     std::string prefix;
+    sorting sort = sorting::name;
     std::uint32_t limit = 100;
     std::string cursor;
+};
+
+struct error_query {
+    std::optional<model::job_name> job;  // failures of its tasks alone
+    bool newest_first = false;           // by the last failure; else by their number
+    std::uint32_t limit = 100;
+    std::string cursor;
+};
+
+struct series_question {
+    std::size_t resolution = 0;  // index of `resolutions`
+    std::optional<model::queue_name> queue;
+    std::int64_t from_s = 0;  // windows begin here, aligned
+    std::int64_t to_s = 0;    // and the last one ends here
+};
+
+struct state_map_question {
+    model::job_name job;
+    std::uint32_t from = 0;
+    std::uint32_t count = 0;
 };
 
 }  // namespace kwq::tracker

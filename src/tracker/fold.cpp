@@ -18,7 +18,7 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     const counted before = tables_.count_of(place, kept.value());
     task_row& row = tables_.rows.change(kept);
     row.id = task.body.id;
-    introduce(row, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
+    introduce(row, place, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
     row.facts.limits = task.body.limits;
     // What an event or a command did to it before its record was read happened then, not now.
     std::optional<instant> at;
@@ -35,9 +35,17 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     count(kept, before, at, {});
 }
 
-void fold::introduce(task_row& row, const model::task_intro& intro) {
+void fold::introduce(task_row& row, const row_place& place, const model::task_intro& intro) {
+    const auto job = tables_.names.number_of(name_kind::job, intro.job.value());
+    if (!row.known || row.job != job) {
+        if (row.known) {
+            tables_.cells.set(row.job, row.ordinal, empty_cell);
+        }
+        row.ordinal = tables_.groups.change(keys::job(job)).ordinals++;
+        tables_.cells.place(job, row.ordinal, place);
+    }
     row.known = true;
-    row.job = tables_.names.number_of(name_kind::job, intro.job.value());
+    row.job = job;
     row.tags.clear();
     for (const auto& tag : intro.tags) {
         const auto n = tables_.names.number_of(name_kind::tag, tag.value());
@@ -97,14 +105,20 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
     const counted was = tables_.count_of(place, kept.value());
     task_row& row = tables_.rows.change(kept);
     if (first && intro != nullptr) {
-        introduce(row, *intro);
+        introduce(row, place, *intro);
         tables_.bind_id(*id, place);
     }
     if (first && id != nullptr) {
         row.id = *id;
     }
+    if (const auto* a = std::get_if<model::allocated>(&body)) {
+        row.worker = tables_.names.number_of(name_kind::worker, a->worker.value());
+    }
     const auto limits_shown = row.facts.limits;
     const auto effects = apply_to_row(row, {before, step.after, logged.event, commanded_at});
+    if (effects.failed) {
+        note_failure(row, logged);
+    }
     if (is_dropped(row)) {
         row.facts.limits = limits_shown;  // as if the record had come after the event
     }
@@ -113,6 +127,15 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
         tables_.put_following(shard, logged.offset, row.job);
     }
     count(kept, was, logged.event.at, effects);
+}
+
+/// After an attempt ended in a failure, and before the row is counted.
+void fold::note_failure(task_row& row, const model::logged_event& logged) {
+    failure f{row.id, logged.event.at, {}, row.last_error};
+    if (!row.attempts.empty()) {
+        f.worker = row.attempts.back().worker;
+    }
+    row.error_group = tables_.errors.add(row.known ? std::optional(row.job) : std::nullopt, f);
 }
 
 /// The facts of a row that is there, or that an event introduces, with the commands in force.
@@ -139,6 +162,41 @@ void fold::count(const kept_row& kept, const counted& before, std::optional<inst
     note(*kept.value());
     const counted after = tables_.count_of(kept.place(), kept.value());
     tables_.counters.apply({before, after, at, effects});
+    count_when(before, after, at, effects);
+}
+
+/// What windows of time count: submits when they were made, the rest when the event says.
+void fold::count_when(const counted& before, const counted& after, std::optional<instant> at,
+                      const event_effects& effects) {
+    const auto& queue = after.place->record.queue;
+    const auto is_task = [](const counted& c) { return c.as == standing::task && c.known; };
+    if (is_task(before) != is_task(after) || before.submitted_at != after.submitted_at) {
+        if (is_task(before)) {
+            --tables_.windows.at(queue, before.submitted_at)[window_count::submitted];
+        }
+        if (is_task(after)) {
+            ++tables_.windows.at(queue, after.submitted_at)[window_count::submitted];
+        }
+    }
+    if (!at) {
+        return;
+    }
+    window& now = tables_.windows.at(queue, *at);
+    const auto is_cancelled = [](const counted& c) {
+        return c.as == standing::task && c.effective == model::task_state::cancelled;
+    };
+    now[window_count::cancelled] += is_cancelled(after) && !is_cancelled(before) ? 1 : 0;
+    now[window_count::running] += effects.started ? 1 : 0;
+    now[window_count::retries] += effects.retried ? 1 : 0;
+    now[window_count::error] += effects.failed && effects.finished ? 1 : 0;
+    now[window_count::complete] += effects.finished && !effects.failed ? 1 : 0;
+    if (effects.waited) {
+        ++now[window_count::allocated];
+        now.wait.add(*effects.waited);
+    }
+    if (effects.ran) {
+        now.run.add(*effects.ran);
+    }
 }
 
 bool fold::is_id_taken(const model::task_id* id, const row_place& place) {

@@ -45,11 +45,14 @@ private:
     void add_task_event(model::shard_id shard, const model::logged_event& logged);
     bool is_id_taken(const model::task_id* id, const row_place& place);
     bool is_forgotten(const row_place& bound);
-    void introduce(task_row& row, const model::task_intro& intro);
+    void introduce(task_row& row, const row_place& place, const model::task_intro& intro);
+    void note_failure(task_row& row, const model::logged_event& logged);
     model::task_facts facts_before(const kept_row& kept, const model::task_intro* intro,
                                    instant& commanded_at);
     void count(const kept_row& kept, const counted& before, std::optional<instant> at,
                const event_effects& effects);
+    void count_when(const counted& before, const counted& after, std::optional<instant> at,
+                    const event_effects& effects);
     void note(const task_row& row);
 
     tables& tables_;

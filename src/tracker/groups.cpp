@@ -6,7 +6,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t group_version = 1;
+constexpr std::uint8_t group_version = 2;
 constexpr std::size_t most_held = 20'000;
 
 void write_counts(byte_writer& w, const state_counts& counts) {
@@ -65,6 +65,8 @@ std::string write_group(const group& g) {
         write_counts(w, c.counts);
     }
     w.number(g.tags);
+    w.number(g.ordinals);
+    g.finished.write(w);
     return out;
 }
 
@@ -90,6 +92,8 @@ group read_group(std::string_view bytes) {
         c.counts = read_counts(r);
     }
     g.tags = static_cast<std::uint32_t>(r.number());
+    g.ordinals = static_cast<std::uint32_t>(r.number());
+    g.finished = recent_rate::read(r);
     return g;
 }
 
@@ -104,6 +108,7 @@ group_view view_of(const group& g) {
     v.last_at = g.last_at;
     v.wait = g.wait.summary();
     v.run = g.run.summary();
+    v.finished = g.finished;
     return v;
 }
 
@@ -142,11 +147,14 @@ const group* group_store::find(const std::string& key) {
     return h == nullptr ? nullptr : &h->value;
 }
 
-void group_store::write_changed() {
+void group_store::write_changed(const visitor& seen) {
     for (const auto* key : changed_) {
         held& h = held_.find(*key)->second;
         state_.put(*key, write_group(h.value));
         h.changed = false;
+        if (seen) {
+            seen(*key, h.value);
+        }
     }
     changed_.clear();
 }

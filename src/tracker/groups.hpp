@@ -3,14 +3,17 @@
 // memory; the rest is loaded when asked for, so a million tags cost disk, not memory.
 #pragma once
 
+#include "base/recent_rate.hpp"
 #include "store/kv.hpp"
 #include "tracker/histogram.hpp"
 #include "tracker/keys.hpp"
 #include "tracker/tracker.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -37,6 +40,8 @@ struct group {
     histogram run;
     std::vector<job_cell> cells;  // jobs only
     std::uint32_t tags = 0;       // jobs only: how many of its tags are counted by name
+    std::uint32_t ordinals = 0;   // jobs only: places given in its state map
+    recent_rate finished;
     friend bool operator==(const group&, const group&) = default;
 
     void submitted_at(instant at);  // first_at and last_at
@@ -57,8 +62,10 @@ public:
     /// To read it; empty when there is none. The pointer holds until the next call.
     const group* find(const std::string& key);
 
-    void write_changed();  // into the state's batch
-    void forget_some();    // after the commit, when many are held
+    /// Into the state's batch; `seen` is told each.
+    using visitor = std::function<void(std::string_view key, const group& g)>;
+    void write_changed(const visitor& seen = {});
+    void forget_some();  // after the commit, when many are held
     void forget_all();
 
 private:

@@ -128,6 +128,19 @@ std::string overall() {
     return table("Go");
 }
 
+std::string all_jobs() {
+    return table("Gj");
+}
+
+std::string all_tags() {
+    return table("Gt");
+}
+
+name_number number_in_group(std::string_view key) {
+    key.remove_prefix(2);
+    return store::take_u32(key);
+}
+
 std::string job(name_number job) {
     return numbered("Gj", job);
 }
@@ -238,12 +251,28 @@ model::shard_id shard_in_id(std::string_view key) {
     return model::shard_id{static_cast<std::int32_t>(store::take_u32(key))};
 }
 
-std::string list_of_job(name_number job) {
+std::string lists_of_job(name_number job) {
     return numbered("Lj", job);
+}
+
+std::string list_of_job(name_number job, model::task_state s) {
+    std::string key = lists_of_job(job);
+    store::append_u8(key, static_cast<std::uint8_t>(s));
+    return key;
 }
 
 std::string list_of_tag(name_number tag) {
     return numbered("Lt", tag);
+}
+
+std::string list_of_worker(name_number worker) {
+    return numbered("Lw", worker);
+}
+
+std::string list_of_error(error_fingerprint error) {
+    std::string key = table("Le");
+    append_u64(key, error.value());
+    return key;
 }
 
 std::string list_of_state(model::task_state s, const model::queue_name& queue) {
@@ -263,6 +292,10 @@ std::string submit_order(instant submitted_at, const row_place& place) {
 row_place place_in_submit_order(std::string_view rest) {
     store::take_u64(rest);
     return take_place(rest);
+}
+
+instant submitted_at_in_submit_order(std::string_view rest) {
+    return instant{static_cast<std::int64_t>(store::take_u64(rest))};
 }
 
 std::string sweeps() {

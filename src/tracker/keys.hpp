@@ -6,6 +6,10 @@
 //   G  kind, numbers -> counters       Q  queue, job -> nothing: which jobs were on a queue
 //   R  shard, record -> row            I  id, shard -> record
 //   L  list, what, submitted_at, shard, record -> nothing
+//   M  job, block -> states of its tasks      J  job, block -> where they are
+//   E  error groups: error_groups.cpp         K  list, number -> value: top_lists.cpp
+//   T  resolution, queue, time -> what happened   U  queue -> nothing: series.cpp
+//   D  how far retention has looked
 //   H  topic partition -> the scheduler's cursor in it
 //   S  list -> how far a sweep of it is
 //
@@ -15,6 +19,7 @@
 #include "base/clock.hpp"
 #include "model/ids.hpp"
 #include "model/task.hpp"
+#include "tracker/error_text.hpp"
 
 #include <cstdint>
 #include <string>
@@ -30,9 +35,10 @@ struct row_place {
     friend auto operator<=>(const row_place&, const row_place&) = default;
 };
 
-enum class name_kind : char { job = 'j', tag = 't' };
-/// A job's or tag's number within this state; names are long and counted often.
+enum class name_kind : char { job = 'j', tag = 't', worker = 'w' };
+/// A job's, tag's or worker's number within this state; names are long and counted often.
 using name_number = std::uint32_t;
+inline constexpr name_number no_name = 0xffffffff;
 
 namespace keys {
 
@@ -55,6 +61,9 @@ std::string next_number(name_kind kind);
 std::string overall();
 std::string job(name_number job);
 std::string tag(name_number tag);
+std::string all_jobs();                             // prefix of every job()
+std::string all_tags();                             // prefix of every tag()
+name_number number_in_group(std::string_view key);  // of a job or a tag
 std::string queue(const model::queue_name& queue, model::priority p);
 std::string queues();                                // prefix
 std::string queues(const model::queue_name& queue);  // prefix: its priorities
@@ -82,14 +91,19 @@ std::string id(const model::task_id& id, model::shard_id shard);
 std::string id_shards(const model::task_id& id);  // prefix
 model::shard_id shard_in_id(std::string_view key);
 
-/// Lists: of a job, of a tag, of a state in a queue. Each task is on one list of the last kind.
-/// Keys of all end with the same submit order.
-std::string list_of_job(name_number job);
+/// Lists: of a state in a job, of a state in a queue, of a tag, of the worker of the last attempt,
+/// of an error group. Each task is on one list of the first two kinds. Keys of all end with the
+/// same submit order.
+std::string lists_of_job(name_number job);  // prefix
+std::string list_of_job(name_number job, model::task_state s);
 std::string list_of_tag(name_number tag);
+std::string list_of_worker(name_number worker);
+std::string list_of_error(error_fingerprint error);
 std::string list_of_state(model::task_state s, const model::queue_name& queue);
 /// What follows the list's prefix.
 std::string submit_order(instant submitted_at, const row_place& place);
 row_place place_in_submit_order(std::string_view rest);
+instant submitted_at_in_submit_order(std::string_view rest);
 
 std::string sweep(std::string_view list);
 std::string sweeps();  // prefix

@@ -20,6 +20,15 @@ name_number read(std::string_view bytes) {
 
 }  // namespace
 
+name_table::cache& name_table::of(name_kind kind) {
+    switch (kind) {
+        case name_kind::job: return jobs_;
+        case name_kind::tag: return tags_;
+        case name_kind::worker: break;
+    }
+    return workers_;
+}
+
 name_number name_table::number_of(name_kind kind, const std::string& name) {
     if (const auto known = find(kind, name)) {
         return *known;
@@ -67,6 +76,7 @@ std::string name_table::name_of(name_kind kind, name_number n) {
 void name_table::forget_cached() {
     jobs_ = {};
     tags_ = {};
+    workers_ = {};
 }
 
 void name_table::remember(cache& c, const std::string& name, name_number n) {

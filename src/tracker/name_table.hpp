@@ -1,5 +1,5 @@
-// name_table: jobs and tags by number. A name is written once and counted by its number from then
-// on. The caches are bounded: a million tags need not be in memory.
+// name_table: jobs, tags and workers by number. A name is written once and counted by its number
+// from then on. The caches are bounded: a million tags need not be in memory.
 #pragma once
 
 #include "store/kv.hpp"
@@ -26,12 +26,13 @@ private:
         std::unordered_map<name_number, std::string> names;
         std::optional<name_number> next;
     };
-    cache& of(name_kind kind) { return kind == name_kind::job ? jobs_ : tags_; }
+    cache& of(name_kind kind);
     static void remember(cache& c, const std::string& name, name_number n);
 
     store::kv& state_;
     cache jobs_;
     cache tags_;
+    cache workers_;
 };
 
 }  // namespace kwq::tracker

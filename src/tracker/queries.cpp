@@ -4,17 +4,19 @@
 #include "tracker/page_cursor.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 
 namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint32_t largest_page = 1'000;
-
-std::uint32_t page_limit(std::uint32_t wanted) {
-    return std::clamp<std::uint32_t>(wanted, 1, largest_page);
+template <class Visit>
+void for_each_state(const state_set& states, const Visit& visit) {
+    for (int s = 0; s < model::task_state_count; ++s) {
+        if (const auto state = static_cast<model::task_state>(s); states.holds(state)) {
+            visit(state);
+        }
+    }
 }
 
 std::string question_of(const task_filter& f) {
@@ -25,11 +27,8 @@ std::string question_of(const task_filter& f) {
     if (f.job) {
         add("job", f.job->value());
     }
-    for (int s = 0; s < model::task_state_count && !f.state.is_any(); ++s) {
-        const auto state = static_cast<model::task_state>(s);
-        if (f.state.holds(state)) {
-            add("state", to_string(state));
-        }
+    if (!f.state.is_any()) {
+        for_each_state(f.state, [&](auto s) { add("state", to_string(s)); });
     }
     if (f.tag) {
         add("tag", f.tag->value());
@@ -54,73 +53,65 @@ std::int64_t counted_in(const state_counts& counts, const state_set& states) {
     return n;
 }
 
-std::int64_t live_and_ended(const state_counts& counts) {
-    return counted_in(counts, {});
-}
-
-error_fingerprint row_error(const task_row& row) {
-    return fingerprint_of(row.last_error);
-}
-
 }  // namespace
 
 /// The fewest rows that hold all that match; no list when a name was never seen.
 std::vector<std::string> queries::lists_for(const task_filter& f) {
-    std::vector<std::string> best;
-    std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
-    const auto consider = [&](std::string list, const std::string& counters) {
-        const group* g = tables_.groups.find(counters);
-        const auto size = g == nullptr ? 0 : live_and_ended(g->counts);
-        if (size < shortest) {
-            shortest = size;
-            best = {std::move(list)};
-        }
-    };
+    list_choice best;
     if (f.tag) {
         const auto n = tables_.names.find(name_kind::tag, f.tag->value());
         if (!n) {
             return {};
         }
-        consider(keys::list_of_tag(*n), keys::tag(*n));
+        best.consider({keys::list_of_tag(*n)}, counted_rows(keys::tag(*n), {}));
     }
+    // An error group is of tasks in state error.
+    const bool of_error = f.error && f.state.holds(model::task_state::error);
+    const auto states = of_error ? state_set(model::task_state::error) : f.state;
     if (f.job) {
         const auto n = tables_.names.find(name_kind::job, f.job->value());
         if (!n) {
             return {};
         }
-        consider(keys::list_of_job(*n), keys::job(*n));
+        std::vector<std::string> lists;
+        for_each_state(states, [&](auto s) { lists.push_back(keys::list_of_job(*n, s)); });
+        best.consider(std::move(lists), counted_rows(keys::job(*n), states));
     }
-    if (!best.empty() && f.state.is_any() && !f.queue && !f.error) {
-        return best;  // all queues together are no shorter
+    if (of_error) {
+        const auto sums = tables_.errors.sums(error_groups::everything, *f.error);
+        best.consider({keys::list_of_error(*f.error)}, sums ? sums->tasks : 0);
     }
-    auto of_states = state_lists_for(f);
-    return of_states.rows < shortest ? std::move(of_states.lists) : best;
+    // All queues together are no shorter than what is there already.
+    if (best.lists.empty() || !states.is_any() || f.queue) {
+        consider_queues(f, states, best);
+    }
+    // How many tasks a worker had is not counted.
+    if (f.worker && best.rows > static_cast<std::int64_t>(max_rows_a_page)) {
+        const auto n = tables_.names.find(name_kind::worker, f.worker->value());
+        return n ? std::vector{keys::list_of_worker(*n)} : std::vector<std::string>{};
+    }
+    return std::move(best.lists);
 }
 
-queries::state_lists queries::state_lists_for(const task_filter& f) {
-    state_lists out;
-    // An error group is of tasks in state error.
-    const auto wanted = f.error && f.state.holds(model::task_state::error)
-                            ? state_set(model::task_state::error)
-                            : f.state;
+std::int64_t queries::counted_rows(const std::string& group_key, const state_set& states) {
+    const group* g = tables_.groups.find(group_key);
+    return g == nullptr ? 0 : counted_in(g->counts, states);
+}
+
+void queries::consider_queues(const task_filter& f, const state_set& states, list_choice& best) {
+    std::int64_t rows = 0;
     std::set<model::queue_name> queues;
     const auto prefix = f.queue ? keys::queues(*f.queue) : keys::queues();
     tables_.state.scan(prefix, {}, [&](std::string_view key, std::string_view) {
-        if (const group* g = tables_.groups.find(std::string(key))) {
-            out.rows += counted_in(g->counts, wanted);
-        }
+        rows += counted_rows(std::string(key), states);
         queues.insert(keys::queue_in(key).queue);
         return true;
     });
+    std::vector<std::string> lists;
     for (const auto& queue : queues) {
-        for (int s = 0; s < model::task_state_count; ++s) {
-            const auto state = static_cast<model::task_state>(s);
-            if (wanted.holds(state)) {
-                out.lists.push_back(keys::list_of_state(state, queue));
-            }
-        }
+        for_each_state(states, [&](auto s) { lists.push_back(keys::list_of_state(s, queue)); });
     }
-    return out;
+    best.consider(std::move(lists), rows);
 }
 
 bool queries::matches(const task_filter& f, const row_place& place, const task_row& row) {
@@ -144,7 +135,7 @@ bool queries::matches(const task_filter& f, const row_place& place, const task_r
     }
     const auto state = model::state_of(tables_.effective(place, row));
     return f.state.holds(state) &&
-           (!f.error || (state == model::task_state::error && row_error(row) == *f.error));
+           (!f.error || (state == model::task_state::error && row.error_group == *f.error));
 }
 
 result<task_page> queries::tasks(const task_filter& f) {
@@ -175,156 +166,6 @@ result<task_page> queries::tasks(const task_filter& f) {
         }
     }
     return page;
-}
-
-std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number job) {
-    std::vector<name_number> numbers;
-    tables_.state.scan(keys::job_tags(job), {}, [&](std::string_view key, std::string_view) {
-        numbers.push_back(keys::tag_in_job_tag(key));
-        return true;
-    });
-    std::vector<std::pair<std::string, state_counts>> tags;
-    for (const auto n : numbers) {
-        if (const group* g = tables_.groups.find(keys::job_tag(job, n))) {
-            tags.emplace_back(n == other_tags ? "other" : tables_.names.name_of(name_kind::tag, n),
-                              g->counts);
-        }
-    }
-    std::sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) {
-        const auto left = live_and_ended(a.second);
-        const auto right = live_and_ended(b.second);
-        return left != right ? left > right : a.first < b.first;
-    });
-    return tags;
-}
-
-result<group_view> queries::job(const model::job_name& job) {
-    const auto n = tables_.names.find(name_kind::job, job.value());
-    const group* g = n ? tables_.groups.find(keys::job(*n)) : nullptr;
-    if (g == nullptr) {
-        return model::error{model::errc::job_unknown, "no task of this job was submitted", "job"};
-    }
-    auto v = view_of(*g);
-    v.name = job.value();
-    v.settling = sweeps_.settling_of_job(*n);
-    v.following = tables_.is_following(*n);
-    v.tags = tags_of(*n);
-    return v;
-}
-
-result<group_view> queries::tag(const model::tag_name& tag) {
-    const auto n = tables_.names.find(name_kind::tag, tag.value());
-    const group* g = n ? tables_.groups.find(keys::tag(*n)) : nullptr;
-    if (g == nullptr) {
-        return model::error{model::errc::tag_unknown, "no task with this tag was submitted", "tag"};
-    }
-    auto v = view_of(*g);
-    v.name = tag.value();
-    v.settling = sweeps_.settling();
-    return v;
-}
-
-result<group_page> queries::page(name_kind kind, const name_page_query& q) {
-    const bool jobs = kind == name_kind::job;
-    const std::string question = (jobs ? "jobs" : "tags") + std::string(1, '\0') + q.prefix;
-    std::string from;
-    if (!q.cursor.empty()) {
-        auto last = read_cursor(question, q.cursor);
-        if (!last) {
-            return last.error();
-        }
-        from = keys::name(kind, *last) + '\0';
-    }
-    std::vector<std::string> found;
-    group_page page;
-    tables_.state.scan(keys::names(kind, q.prefix), from,
-                       [&](std::string_view key, std::string_view) {
-                           if (found.size() == page_limit(q.limit)) {
-                               page.next_cursor = write_cursor(question, found.back());
-                               return false;
-                           }
-                           found.emplace_back(keys::name_in(key));
-                           return true;
-                       });
-    for (const auto& name : found) {
-        const auto n = tables_.names.find(kind, name).value_or(0);
-        if (const group* g = tables_.groups.find(jobs ? keys::job(n) : keys::tag(n))) {
-            page.items.push_back(view_of(*g));
-            page.items.back().name = name;
-            page.items.back().settling = jobs ? sweeps_.settling_of_job(n) : sweeps_.settling();
-        }
-    }
-    return page;
-}
-
-group_view queries::overall() {
-    const group* g = tables_.groups.find(keys::overall());
-    auto v = g == nullptr ? group_view{} : view_of(*g);
-    v.settling = sweeps_.settling();
-    return v;
-}
-
-std::vector<queue_view> queries::queues(const std::map<model::queue_name, std::int32_t>& defined) {
-    std::map<std::pair<model::queue_name, model::priority>, queue_view> all;
-    const auto put = [&](const model::queue_name& q, model::priority p) {
-        queue_view v;
-        v.queue = q;
-        v.priority = p;
-        all.emplace(std::pair(q, p), v);
-    };
-    for (const auto& [queue, priorities] : defined) {
-        for (std::int32_t p = 1; p <= priorities; ++p) {
-            put(queue, model::priority{p});
-        }
-    }
-    tables_.state.scan(keys::queues(), {}, [&](std::string_view key, std::string_view) {
-        const auto q = keys::queue_in(key);
-        put(q.queue, q.priority);
-        return true;
-    });
-    std::vector<queue_view> out;
-    for (auto& [name, v] : all) {
-        if (const group* g = tables_.groups.find(keys::queue(v.queue, v.priority))) {
-            v.counts = g->counts;
-            v.oldest_pending_at = oldest_pending(v);
-        }
-        out.push_back(std::move(v));
-    }
-    return out;
-}
-
-/// From the scheduler's cursor on, or from where the last look ended. Tasks that came back to a
-/// place below are not looked for: this is an estimate.
-std::optional<instant> queries::oldest_pending(const queue_view& q) {
-    std::optional<instant> oldest;
-    tables_.rows.write();
-    for (const auto shard : tables_.shards()) {
-        const auto topic = keys::rows_of_topic(shard, q.queue, q.priority);
-        std::string& from = looked_up_to_[topic];
-        const row_place cursor{shard,
-                               {q.queue, q.priority, tables_.cursor(shard, q.queue, q.priority)}};
-        from = std::max(from, keys::row(cursor));
-        std::size_t looked_at = 0;
-        tables_.state.scan(topic, from, [&](std::string_view key, std::string_view value) {
-            const auto row = read_row(value);
-            const auto place = keys::place_in_row(key);
-            from = std::string(key);
-            const bool waits = !is_dropped(row) && model::state_of(tables_.effective(place, row)) ==
-                                                       model::task_state::pending;
-            if (waits) {
-                oldest = oldest ? std::min(*oldest, row.submitted_at) : row.submitted_at;
-            }
-            return !waits && ++looked_at < max_rows_a_page;
-        });
-    }
-    return oldest;
-}
-
-bool queries::is_idle(const group_view& job) {
-    const auto n = [&](model::task_state s) { return job.counts.at(static_cast<std::size_t>(s)); };
-    using model::task_state;
-    return !job.following && n(task_state::scheduled) == 0 && n(task_state::pending) == 0 &&
-           n(task_state::allocated) == 0 && n(task_state::running) == 0;
 }
 
 }  // namespace kwq::tracker

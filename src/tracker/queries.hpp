@@ -6,6 +6,8 @@
 #include "tracker/tables.hpp"
 #include "tracker/tracker.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,6 +17,11 @@ namespace kwq::tracker {
 
 /// Rows looked at for one page of tasks: some tens of milliseconds at the very worst.
 inline constexpr std::size_t max_rows_a_page = 2'000;
+
+/// Items of a page that a caller wants so many of.
+constexpr std::uint32_t page_limit(std::uint32_t wanted) {
+    return std::clamp<std::uint32_t>(wanted, 1, 1'000);
+}
 
 class queries {
 public:
@@ -33,17 +40,42 @@ public:
     /// Nothing of the job is scheduled, pending, allocated, running or still to be submitted.
     static bool is_idle(const group_view& job);
 
+    result<error_page> errors(const error_query& q);
+    result<error_view> error(error_fingerprint group);
+    /// One for each step from `from_s` to `to_s`, with zeros where nothing happened.
+    std::vector<window_view> windows(const series_question& q);
+    result<state_map_view> state_map(const state_map_question& q);
+    result<task_view> task_at(const model::job_name& job, std::uint32_t index);
+
 private:
+    void show_ahead(task_view& v, const row_place& place);
     task_view view(const row_place& place, const task_row& row, bool with_attempts);
-    struct state_lists {
+    /// The shortest lists so far.
+    struct list_choice {
         std::vector<std::string> lists;
-        std::int64_t rows = 0;
+        std::int64_t rows = std::numeric_limits<std::int64_t>::max();
+        void consider(std::vector<std::string> others, std::int64_t their_rows) {
+            if (their_rows < rows) {
+                rows = their_rows;
+                lists = std::move(others);
+            }
+        }
     };
     std::vector<std::string> lists_for(const task_filter& f);
-    state_lists state_lists_for(const task_filter& f);
+    std::int64_t counted_rows(const std::string& group_key, const state_set& states);
+    void consider_queues(const task_filter& f, const state_set& states, list_choice& best);
     bool matches(const task_filter& f, const row_place& place, const task_row& row);
     std::vector<std::pair<std::string, state_counts>> tags_of(name_number job);
+    struct names_found {
+        std::vector<name_number> names;
+        std::string next;  // where the page after this one goes on; empty: the end
+    };
+    names_found by_name(name_kind kind, const name_page_query& q, const std::string& last);
+    names_found by_value(name_kind kind, const name_page_query& q, const std::string& last);
     std::optional<instant> oldest_pending(const queue_view& q);
+    std::optional<instant> oldest_pending(name_number job, const group_view& g);
+    std::optional<instant> oldest_pending_of_tag(name_number tag);
+    error_view error_in(error_groups::scope scope, error_fingerprint group, std::size_t most_jobs);
 
     tables& tables_;
     const sweeps& sweeps_;

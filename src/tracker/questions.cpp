@@ -114,6 +114,34 @@ void runner::tag(model::tag_name tag, positions after, callback<group_view> done
                     [this, tag = std::move(tag)](const auto& d) { d(queries_->tag(tag)); });
 }
 
+void runner::errors(error_query q, positions after, callback<error_page> done) {
+    ask<error_page>(std::move(after), std::move(done),
+                    [this, q = std::move(q)](const auto& d) { d(queries_->errors(q)); });
+}
+
+void runner::error(error_fingerprint group, positions after, callback<error_view> done) {
+    ask<error_view>(std::move(after), std::move(done),
+                    [this, group](const auto& d) { d(queries_->error(group)); });
+}
+
+void runner::windows(series_question q, positions after, callback<std::vector<window_view>> done) {
+    ask<std::vector<window_view>>(
+        std::move(after), std::move(done),
+        [this, q = std::move(q)](const auto& d) { d(queries_->windows(q)); });
+}
+
+void runner::state_map(state_map_question q, positions after, callback<state_map_view> done) {
+    ask<state_map_view>(std::move(after), std::move(done),
+                        [this, q = std::move(q)](const auto& d) { d(queries_->state_map(q)); });
+}
+
+void runner::task_at(model::job_name job, std::uint32_t index, positions after,
+                     callback<task_view> done) {
+    ask<task_view>(
+        std::move(after), std::move(done),
+        [this, job = std::move(job), index](const auto& d) { d(queries_->task_at(job, index)); });
+}
+
 void runner::queues(positions after, callback<std::vector<queue_view>> done) {
     ask<std::vector<queue_view>>(std::move(after), std::move(done),
                                  [this](const auto& d) { d(queries_->queues(defined_)); });

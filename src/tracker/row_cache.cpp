@@ -20,7 +20,15 @@ listing listing_of(const task_row* row) {
     if (row == nullptr || is_dropped(*row)) {
         return {};
     }
-    return {true, row->job, row->tags, row->submitted_at, row->listed};
+    listing l{true, row->job, row->tags, row->submitted_at, row->listed, row->worker, {}};
+    if (l.state == model::task_state::error) {
+        l.error = row->error_group;
+    }
+    return l;
+}
+
+std::uint8_t cell_in(const task_row& row) {
+    return is_dropped(row) ? empty_cell : cell_of(row.listed, row.facts.attempt);
 }
 
 }  // namespace
@@ -96,6 +104,9 @@ void row_cache::write() {
             in.end = std::max(in.end, model::offset{kept->place_.record.offset.value() + 1});
         }
         write_lists(kept->place_, kept->listed_, listing_of(kept->value()));
+        if (kept->row_->known) {
+            cells_.set(kept->row_->job, kept->row_->ordinal, cell_in(*kept->row_));
+        }
         kept->is_stored_ = true;
         kept->is_changed_ = false;
     }
@@ -121,35 +132,31 @@ void row_cache::forget_all() {
 void row_cache::write_lists(const row_place& place, const listing& before, const listing& after) {
     const bool same_order =
         before.is_task && after.is_task && before.submitted_at == after.submitted_at;
-    const auto visit_steady = [](const listing& l, const auto& visit) {
-        visit(keys::list_of_job(l.job));
-        for (const auto tag : l.tags) {
-            visit(keys::list_of_tag(tag));
+    const auto visit = [&](const listing& of, const listing& other, const auto& change) {
+        if (!of.is_task) {
+            return;
+        }
+        const auto at = keys::submit_order(of.submitted_at, place);
+        if (!same_order || of.state != other.state) {
+            change(keys::list_of_state(of.state, place.record.queue) + at);
+        }
+        if (!same_order || of.state != other.state || of.job != other.job) {
+            change(keys::list_of_job(of.job, of.state) + at);
+        }
+        if (of.worker != no_name && (!same_order || of.worker != other.worker)) {
+            change(keys::list_of_worker(of.worker) + at);
+        }
+        if (of.error.value() != 0 && (!same_order || of.error != other.error)) {
+            change(keys::list_of_error(of.error) + at);
+        }
+        if (!same_order || of.tags != other.tags) {
+            for (const auto tag : of.tags) {
+                change(keys::list_of_tag(tag) + at);
+            }
         }
     };
-    const bool steady = same_order && before.job == after.job && before.tags == after.tags;
-    const bool same_state = same_order && before.state == after.state;
-    const auto state_list = [&](const listing& l) {
-        return keys::list_of_state(l.state, place.record.queue);
-    };
-    if (before.is_task && !(steady && same_state)) {
-        const auto at = keys::submit_order(before.submitted_at, place);
-        if (!same_state) {
-            state_.erase(state_list(before) + at);
-        }
-        if (!steady) {
-            visit_steady(before, [&](const std::string& list) { state_.erase(list + at); });
-        }
-    }
-    if (after.is_task && !(steady && same_state)) {
-        const auto at = keys::submit_order(after.submitted_at, place);
-        if (!same_state) {
-            state_.put_new(state_list(after) + at, {});
-        }
-        if (!steady) {
-            visit_steady(after, [&](const std::string& list) { state_.put_new(list + at, {}); });
-        }
-    }
+    visit(before, after, [this](const std::string& key) { state_.erase(key); });
+    visit(after, before, [this](const std::string& key) { state_.put_new(key, {}); });
 }
 
 }  // namespace kwq::tracker

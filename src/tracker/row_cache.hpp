@@ -5,6 +5,7 @@
 
 #include "store/kv.hpp"
 #include "tracker/rows.hpp"
+#include "tracker/state_map.hpp"
 
 #include <cstddef>
 #include <map>
@@ -23,6 +24,8 @@ struct listing {
     std::vector<name_number> tags;
     instant submitted_at{0};
     model::task_state state = model::task_state::pending;
+    name_number worker = no_name;
+    error_fingerprint error;  // in state error
 };
 
 /// A row in memory: where it is, and what it is if there is one.
@@ -44,7 +47,7 @@ private:
 
 class row_cache {
 public:
-    explicit row_cache(store::kv& state) : state_(state) {}
+    row_cache(store::kv& state, state_map& cells) : state_(state), cells_(cells) {}
 
     /// By value and without keeping it: for questions.
     std::optional<task_row> look(const row_place& place) const;
@@ -53,8 +56,8 @@ public:
     /// To be changed where it is; an empty one when there is none.
     task_row& change(kept_row& kept);
 
-    /// Brings the state up to what is kept here: before a commit, and before a scan of rows or
-    /// lists.
+    /// Brings the state and the state map up to what is kept here: before a commit, and before a
+    /// scan of rows or lists.
     void write();
     /// After a commit, when many rows are kept.
     void forget_some();
@@ -74,6 +77,7 @@ private:
     void write_lists(const row_place& place, const listing& before, const listing& after);
 
     store::kv& state_;
+    state_map& cells_;
     std::map<lane_key, lane> lanes_;
     lane* newest_lane_ = nullptr;  // rows come in runs
     row_place newest_place_;

@@ -54,7 +54,20 @@ void row_counters::apply(const row_change& change) {
             g.run.add(*change.effects.ran);
         }
         g.retries += change.effects.retried ? 1 : 0;
+        if (change.effects.finished && change.at) {
+            g.finished.add(*change.at);
+        }
     });
+    if (change.before.error != change.after.error || !change.before.same_groups(change.after)) {
+        move_error(change.before, -1);
+        move_error(change.after, 1);
+    }
+}
+
+void row_counters::move_error(const counted& row, std::int64_t by) {
+    if (row.error.value() != 0) {
+        errors_.move_tasks(row.known ? std::optional(row.job) : std::nullopt, row.error, by);
+    }
 }
 
 void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {

@@ -5,6 +5,7 @@
 // (and tags within jobs) count `listed` states, which a sweep brings up to date.
 #pragma once
 
+#include "tracker/error_groups.hpp"
 #include "tracker/groups.hpp"
 #include "tracker/rows.hpp"
 
@@ -28,6 +29,7 @@ struct counted {
     instant submitted_at{0};
     model::task_state effective = model::task_state::pending;
     model::task_state listed = model::task_state::pending;
+    error_fingerprint error;  // listed in state error
 
     bool same_groups(const counted& o) const {
         return known == o.known && *place == *o.place && job == o.job && tags == o.tags;
@@ -43,7 +45,8 @@ struct row_change {
 
 class row_counters {
 public:
-    row_counters(store::kv& state, group_store& groups) : state_(state), groups_(groups) {}
+    row_counters(store::kv& state, group_store& groups, error_groups& errors)
+        : state_(state), groups_(groups), errors_(errors) {}
 
     void apply(const row_change& change);
 
@@ -56,11 +59,13 @@ private:
     template <class Visitor>
     void visit(const counted& row, const Visitor& each);
     void add(kind k, group& g, const counted& row, std::int64_t by);
+    void move_error(const counted& row, std::int64_t by);
     job_cell& cell_of(group& job, const counted& row);
     group& job_tag_group(name_number job, name_number tag);
 
     store::kv& state_;
     group_store& groups_;
+    error_groups& errors_;
 };
 
 }  // namespace kwq::tracker

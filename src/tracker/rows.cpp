@@ -9,7 +9,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t row_version = 1;
+constexpr std::uint8_t row_version = 2;
 
 void write_facts(byte_writer& w, const model::task_facts& f) {
     w.u8(static_cast<std::uint8_t>(f.place));
@@ -126,6 +126,7 @@ public:
         if (auto* a = open_attempt(row_)) {
             a->running_at = at();
         }
+        out_.started = true;
     }
     void operator()(const model::progress& p) const { row_.progress_json = p.progress_json; }
     void operator()(const model::complete& c) const {
@@ -134,6 +135,7 @@ public:
         }
         end_attempt(row_, at(), model::outcome::complete);
         row_.result_json = c.result_json;
+        out_.finished = true;
     }
     void operator()(const model::task_error& t) const {
         failed(model::outcome::error, t.message, t.kind == model::error_kind::timeout);
@@ -161,7 +163,9 @@ private:
         }
         end_attempt(row_, at(), how);
         row_.last_error = why;
+        out_.failed = true;
         out_.retried = e_.after.place != model::place::dead;
+        out_.finished = !out_.retried;
     }
 
     task_row& row_;
@@ -205,6 +209,9 @@ void write_row(const task_row& row, std::string& out) {
     w.text(row.result_json);
     w.text(row.progress_json);
     w.text(row.last_error);
+    w.number(row.ordinal);
+    w.number(row.worker);
+    w.number(row.error_group.value());
 }
 
 task_row read_row(std::string_view bytes) {
@@ -233,6 +240,9 @@ task_row read_row(std::string_view bytes) {
     row.result_json = std::string(r.text());
     row.progress_json = std::string(r.text());
     row.last_error = std::string(r.text());
+    row.ordinal = static_cast<std::uint32_t>(r.number());
+    row.worker = static_cast<name_number>(r.number());
+    row.error_group = error_fingerprint{r.number()};
     return row;
 }
 

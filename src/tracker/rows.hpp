@@ -28,6 +28,7 @@ struct task_row {
     name_number job = 0;
     std::vector<name_number> tags;
     instant submitted_at{0};
+    std::uint32_t ordinal = 0;  // known: its place in the job's state map
 
     model::task_facts facts;
     /// The state that tags and lists count it as. Others count the effective state; a sweep brings
@@ -41,6 +42,8 @@ struct task_row {
     std::string result_json;
     std::string progress_json;
     std::string last_error;
+    name_number worker = no_name;   // of the last attempt
+    error_fingerprint error_group;  // that the last failure is counted in
 };
 
 /// At most `limit` bytes, not ending within a character.
@@ -65,7 +68,10 @@ struct accepted_event {
 struct event_effects {
     std::optional<milliseconds> waited;  // to this allocation
     std::optional<milliseconds> ran;     // to this completion
-    bool retried = false;                // an attempt failed and there will be another
+    bool started = false;                // the worker said so
+    bool failed = false;                 // an attempt did
+    bool retried = false;                // and there will be another
+    bool finished = false;               // complete, or failed for good
 };
 event_effects apply_to_row(task_row& row, const accepted_event& e);
 

@@ -22,7 +22,7 @@ constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
 constexpr std::size_t most_changed_rows = 40'000;   // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "2";
+constexpr std::string_view state_layout = "3";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -223,7 +223,7 @@ void runner::commit_when_due() {
 
 void runner::commit() {
     sources_->write_offsets(*state_);
-    tables_->commit();
+    tables_->commit(deps_.time.wall());
     uncommitted_ = 0;
 }
 

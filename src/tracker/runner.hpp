@@ -39,6 +39,13 @@ public:
                         callback<group_view> done) override;
     void tags(name_page_query q, positions after, callback<group_page> done) override;
     void tag(model::tag_name tag, positions after, callback<group_view> done) override;
+    void errors(error_query q, positions after, callback<error_page> done) override;
+    void error(error_fingerprint group, positions after, callback<error_view> done) override;
+    void windows(series_question q, positions after,
+                 callback<std::vector<window_view>> done) override;
+    void state_map(state_map_question q, positions after, callback<state_map_view> done) override;
+    void task_at(model::job_name job, std::uint32_t index, positions after,
+                 callback<task_view> done) override;
     void queues(positions after, callback<std::vector<queue_view>> done) override;
     void stats(positions after, callback<tracker_stats> done) override;
     void queue_added(model::queue_name queue, std::int32_t priorities) override;

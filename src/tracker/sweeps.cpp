@@ -99,10 +99,10 @@ std::int64_t sweeps::settling() const {
 }
 
 std::int64_t sweeps::settling_of_job(name_number job) const {
-    const auto of_job = keys::list_of_job(job);
+    const auto of_job = keys::lists_of_job(job);
     std::int64_t rows = 0;
     for (const auto& [list, s] : open_) {
-        const bool of_other_job = list.starts_with("Lj") && list != of_job;
+        const bool of_other_job = list.starts_with("Lj") && !list.starts_with(of_job);
         rows += of_other_job ? 0 : s.rows;
     }
     return rows;

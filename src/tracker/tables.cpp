@@ -91,7 +91,16 @@ bool shown_before(const id_entry& a, const id_entry& b) {
 
 }  // namespace
 
-tables::tables(store::kv& s) : state(s), names(s), groups(s), counters(s, groups), rows(s) {
+tables::tables(store::kv& s)
+    : state(s),
+      names(s),
+      groups(s),
+      errors(s),
+      counters(s, groups, errors),
+      cells(s),
+      rows(s, cells),
+      windows(s),
+      tops(s) {
     reload();
 }
 
@@ -99,6 +108,10 @@ void tables::reload() {
     names.forget_cached();
     groups.forget_all();
     rows.forget_all();
+    errors.reload();
+    cells.forget_all();
+    windows.reload();
+    tops.reload();
     partitions_.clear();
     totals = {};
     read_partitions();
@@ -263,6 +276,9 @@ counted tables::count_of(const row_place& place, const task_row* row) {
     c.tags = row->tags;
     c.submitted_at = row->submitted_at;
     c.listed = row->listed;
+    if (c.listed == model::task_state::error && !is_dropped(*row)) {
+        c.error = row->error_group;
+    }
     if (row->facts.place == model::place::duplicate) {
         c.as = standing::duplicate;
     } else if (row->facts.place == model::place::rejected) {
@@ -274,7 +290,17 @@ counted tables::count_of(const row_place& place, const task_row* row) {
     return c;
 }
 
-void tables::commit() {
+void tables::write_groups() {
+    groups.write_changed([this](std::string_view key, const group& g) {
+        if (key.starts_with(keys::all_jobs()) || key.starts_with(keys::all_tags())) {
+            const auto kind = key.starts_with(keys::all_jobs()) ? name_kind::job : name_kind::tag;
+            tops.update(kind, keys::number_in_group(key), g);
+        }
+    });
+    tops.write_changed();
+}
+
+void tables::commit(instant now) {
     for (auto& [shard, p] : partitions_) {
         if (p.changed) {
             state.put(keys::partition(shard), write_facts(p.facts));
@@ -288,11 +314,16 @@ void tables::commit() {
         w.number(n);
     }
     state.put(keys::totals(), out);
-    groups.write_changed();
+    write_groups();
+    errors.write_changed();
+    windows.write(now);
     rows.write();
+    cells.write_changed();
     state.commit();
     groups.forget_some();
+    errors.forget_some();
     rows.forget_some();
+    cells.forget_some();
 }
 
 }  // namespace kwq::tracker

@@ -4,11 +4,15 @@
 
 #include "model/lifecycle.hpp"
 #include "store/kv.hpp"
+#include "tracker/error_groups.hpp"
 #include "tracker/groups.hpp"
 #include "tracker/name_table.hpp"
 #include "tracker/row_cache.hpp"
 #include "tracker/row_counters.hpp"
 #include "tracker/rows.hpp"
+#include "tracker/series.hpp"
+#include "tracker/state_map.hpp"
+#include "tracker/top_lists.hpp"
 
 #include <map>
 #include <optional>
@@ -65,13 +69,20 @@ public:
     /// What counters need of it; null: there is none. Stands on `place`.
     counted count_of(const row_place& place, const task_row* row);
 
-    void commit();
+    /// Brings the sorted lists of jobs and tags up to date, for a question.
+    void write_groups();
+    /// `now`: windows of time that are not kept any more by then are left out.
+    void commit(instant now = instant{0});
 
     store::kv& state;
     name_table names;
     group_store groups;
+    error_groups errors;
     row_counters counters;
+    state_map cells;
     row_cache rows;
+    series windows;
+    top_lists tops;
     fold_totals totals;
 
 private:

@@ -1,6 +1,8 @@
 // task_views: a row as people see it: with the commands in force applied.
 #include "tracker/queries.hpp"
 
+#include <algorithm>
+
 namespace kwq::tracker {
 
 namespace {
@@ -77,7 +79,7 @@ task_view queries::view(const row_place& place, const task_row& row, bool with_a
         show_last_attempt(v, v.attempts.back());
     }
     if (v.state == model::task_state::error) {
-        v.error_group = fingerprint_of(row.last_error);
+        v.error_group = row.error_group;
     }
     if (!with_attempts) {
         v.attempts.clear();
@@ -92,7 +94,34 @@ result<task_view> queries::task(const model::task_id& id) {
     if (!row) {
         return model::error{model::errc::task_unknown, "no task has this id", "id"};
     }
-    return view(*place, *row, true);
+    auto v = view(*place, *row, true);
+    if (v.state == model::task_state::pending) {
+        show_ahead(v, *place);
+    }
+    return v;
+}
+
+/// From counters: those of higher priorities, and of its own no more than lie between it and the
+/// scheduler's cursor. Turns between jobs are not looked at.
+void queries::show_ahead(task_view& v, const row_place& place) {
+    const auto& at = place.record;
+    tables_.state.scan(keys::queues(at.queue), {}, [&](std::string_view key, std::string_view) {
+        const auto p = keys::queue_in(key).priority;
+        const group* g = p < at.priority ? nullptr : tables_.groups.find(std::string(key));
+        if (g == nullptr) {
+            return true;
+        }
+        auto n = g->counts.at(static_cast<std::size_t>(model::task_state::pending));
+        if (p == at.priority) {
+            const auto cursor = tables_.cursor(place.shard, at.queue, p);
+            const auto between = std::max<std::int64_t>(at.offset.value() - cursor.value(), 0);
+            n = std::min(std::max<std::int64_t>(n - 1, 0), between);
+        } else if (n > 0) {
+            v.behind = p;
+        }
+        v.ahead += n;
+        return true;
+    });
 }
 
 }  // namespace kwq::tracker

@@ -58,6 +58,16 @@ public:
                                 callback<group_view> done) = 0;
     virtual void tags(name_page_query q, positions after, callback<group_page> done) = 0;
     virtual void tag(model::tag_name tag, positions after, callback<group_view> done) = 0;
+    /// Failures by what their messages have in common; errc::job_unknown, errc::error_unknown.
+    virtual void errors(error_query q, positions after, callback<error_page> done) = 0;
+    virtual void error(error_fingerprint group, positions after, callback<error_view> done) = 0;
+    virtual void windows(series_question q, positions after,
+                         callback<std::vector<window_view>> done) = 0;
+    /// A job's tasks in the order in which they were first seen, and one of them.
+    virtual void state_map(state_map_question q, positions after,
+                           callback<state_map_view> done) = 0;
+    virtual void task_at(model::job_name job, std::uint32_t index, positions after,
+                         callback<task_view> done) = 0;
     virtual void queues(positions after, callback<std::vector<queue_view>> done) = 0;
     virtual void stats(positions after, callback<tracker_stats> done) = 0;
     /// A queue exists (from start or since): its topics are folded from now on. Any thread; again

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/recent_rate.hpp"
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
+#include "tracker/error_detail.hpp"
 #include "tracker/error_text.hpp"
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,9 +49,11 @@ struct task_view {
     std::string result_json;             // complete, empty when none
     std::string progress_json;           // of the live or last attempt
     std::string last_error;
-    error_fingerprint error_group;  // in state error
-    model::worker_name worker;      // of the last attempt
-    bool paused = false;            // filled by the caller that knows the gates
+    error_fingerprint error_group;          // in state error
+    model::worker_name worker;              // of the last attempt
+    std::int64_t ahead = 0;                 // pending, one task: how many come first, about
+    std::optional<model::priority> behind;  // the most urgent of them, if above its own
+    bool paused = false;                    // filled by the caller that knows the gates
 };
 
 /// How many tasks are in each state now; index by model::task_state.
@@ -68,11 +73,13 @@ struct group_view {
     std::int64_t retries = 0;
     std::int64_t duplicates = 0;
     std::int64_t rejected = 0;
-    std::optional<instant> first_at;  // first submit
-    std::optional<instant> last_at;   // last change
-    distribution wait;                // ready (or submitted) to allocated
-    distribution run;                 // allocated to its end, attempts that completed
-    std::int64_t settling = 0;        // rows a sweep has still to correct (tags, lists)
+    std::optional<instant> first_at;           // first submit
+    std::optional<instant> last_at;            // last change
+    distribution wait;                         // ready (or submitted) to allocated
+    distribution run;                          // allocated to its end, attempts that completed
+    std::int64_t settling = 0;                 // rows a sweep has still to correct (tags, lists)
+    recent_rate finished;                      // complete and error, lately
+    std::optional<instant> oldest_pending_at;  // submitted_at of the oldest one waiting
     bool following = false;  // job only: follow-ups of a completion are still to be submitted
     std::vector<std::pair<std::string, state_counts>> tags;  // job only: its tags, largest first
 };
@@ -83,6 +90,66 @@ struct queue_view {
     state_counts counts{};
     std::optional<instant> oldest_pending_at;  // submitted_at of the oldest one waiting, estimated
                                                // from the lowest pending offset
+};
+
+// ---- what happened when
+// ---------------------------------------------------------------------------
+
+/// What windows count. `error`: attempts that failed for good; `retries`: those that did not.
+enum class window_count : std::uint8_t {
+    submitted,
+    allocated,
+    running,
+    complete,
+    error,
+    retries,
+    cancelled,
+};
+inline constexpr std::size_t window_count_kinds = 7;
+std::string_view to_string(window_count what);
+
+struct resolution {
+    std::int64_t step_s;
+    std::int64_t kept_s;
+};
+inline constexpr std::array<resolution, 3> resolutions{
+    {{1, 900}, {10, 86'400}, {300, 30LL * 86'400}}};
+
+struct window_view {
+    instant end;
+    std::array<std::int64_t, window_count_kinds> counts{};
+    distribution wait;  // of what was allocated
+    distribution run;   // of what completed
+};
+
+// ---- errors -------------------------------------------------------------------------------------
+
+struct error_sums {
+    std::int64_t count = 0;  // failures ever
+    std::int64_t tasks = 0;  // in state error now
+    instant first_at{0};
+    instant last_at{0};
+    friend bool operator==(const error_sums&, const error_sums&) = default;
+};
+
+struct error_view {
+    error_fingerprint error;
+    error_sums sums;
+    error_detail detail;
+    std::vector<std::pair<std::string, std::int64_t>> jobs;  // with most failures, at most ten
+};
+
+struct error_page {
+    std::vector<error_view> items;
+    std::string next_cursor;
+};
+
+// ---- pages --------------------------------------------------------------------------------------
+
+/// One byte a task, see state_map.
+struct state_map_view {
+    std::string cells;
+    std::uint32_t total = 0;  // tasks of the job, those that are gone too
 };
 
 struct task_page {

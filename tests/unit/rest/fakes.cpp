@@ -188,8 +188,9 @@ void fake_tracker::tasks(kwq::tracker::task_filter f, positions after,
     done(page);
 }
 
-void fake_tracker::jobs(kwq::tracker::name_page_query, positions,
+void fake_tracker::jobs(kwq::tracker::name_page_query q, positions,
                         callback<kwq::tracker::group_page> done) {
+    asked_names = std::move(q);
     kwq::tracker::group_page page;
     for (const auto& [name, view] : known_jobs) {
         page.items.push_back(view);

@@ -157,6 +157,37 @@ public:
               callback<kwq::tracker::group_page> done) override;
     void tag(model::tag_name tag, positions after,
              callback<kwq::tracker::group_view> done) override;
+    void errors(kwq::tracker::error_query q, positions,
+                callback<kwq::tracker::error_page> done) override {
+        asked_errors = std::move(q);
+        kwq::tracker::error_page page;
+        page.items = known_errors;
+        done(page);
+    }
+    void error(kwq::tracker::error_fingerprint group, positions,
+               callback<kwq::tracker::error_view> done) override {
+        for (const auto& e : known_errors) {
+            if (e.error == group) {
+                done(e);
+                return;
+            }
+        }
+        done(model::error{model::errc::error_unknown, "no such group", {}});
+    }
+    void windows(kwq::tracker::series_question q, positions,
+                 callback<std::vector<kwq::tracker::window_view>> done) override {
+        asked_series = std::move(q);
+        done(known_windows);
+    }
+    void state_map(kwq::tracker::state_map_question q, positions,
+                   callback<kwq::tracker::state_map_view> done) override {
+        asked_map = std::move(q);
+        done(known_map);
+    }
+    void task_at(model::job_name, std::uint32_t index, positions after,
+                 callback<kwq::tracker::task_view> done) override {
+        task(model::task_id{"t" + std::to_string(index)}, std::move(after), std::move(done));
+    }
     void queues(positions, callback<std::vector<kwq::tracker::queue_view>> done) override {
         done(queue_views);
     }
@@ -170,7 +201,15 @@ public:
     std::map<std::string, kwq::tracker::group_view> known_jobs;
     std::vector<kwq::tracker::queue_view> queue_views;
 
+    std::vector<kwq::tracker::error_view> known_errors;
+    std::vector<kwq::tracker::window_view> known_windows;
+    kwq::tracker::state_map_view known_map;
+
     // calls
+    kwq::tracker::error_query asked_errors;
+    kwq::tracker::series_question asked_series;
+    kwq::tracker::state_map_question asked_map;
+    kwq::tracker::name_page_query asked_names;
     positions asked_after;
     milliseconds asked_wait{0};
     kwq::tracker::task_filter asked_filter;

@@ -186,7 +186,8 @@ TEST_CASE("the leases and the workers are listed") {
                                   .waiting = true}};
     CHECK(f.ask("GET", "/kwq/v1/workers").body ==
           R"({"items":[{"worker":"w","queues":["default"],"leases":1,"taken":2,"completed":1,)"
-          R"("failed":0,"first_seen_at":1,"last_seen_at":2,"waiting":true}]})");
+          R"("failed":0,"errors":0,"rate_per_s":0,"first_seen_at":1,"last_seen_at":2,)"
+          R"("waiting":true,"current":[]}]})");
 }
 
 TEST_CASE("a simulation submits its own job to its own queue, in turn over the priorities") {

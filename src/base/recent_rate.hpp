@@ -1,0 +1,49 @@
+// recent_rate: how many tasks finished lately, in steps of five seconds over the last minute, by
+// the times that events carry. What is older than the minute before the newest one is left out.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace kwq {
+
+class recent_rate {
+public:
+    void add(instant at, std::int64_t finished = 1);
+
+    /// A second, over the minute before `now`; over less when it all began later than that.
+    double per_second(instant now, std::optional<instant> began) const;
+
+    /// As numbers, a single one when nothing finished yet.
+    template <class Writer>
+    void write(Writer& w) const {
+        w.number(static_cast<std::uint64_t>(newest_));
+        for (std::size_t i = 0; newest_ > 0 && i < finished_.size(); ++i) {
+            w.number(finished_.at(i));
+        }
+    }
+    template <class Reader>
+    static recent_rate read(Reader& r) {
+        recent_rate out;
+        out.newest_ = static_cast<std::int64_t>(r.number());
+        for (std::size_t i = 0; out.newest_ > 0 && i < out.finished_.size(); ++i) {
+            out.finished_.at(i) = static_cast<std::uint32_t>(r.number());
+        }
+        return out;
+    }
+
+    friend bool operator==(const recent_rate&, const recent_rate&) = default;
+
+private:
+    static constexpr std::int64_t step_ms = 5'000;
+    static constexpr std::int64_t steps = 13;  // twelve whole ones and the one under way
+
+    std::int64_t newest_ = 0;                      // number of the step, from 1970 on
+    std::array<std::uint32_t, steps> finished_{};  // by number modulo steps
+};
+
+}  // namespace kwq

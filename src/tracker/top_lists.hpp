@@ -1,0 +1,53 @@
+// top_lists: the jobs and tags that come first when they are sorted by something else than their
+// names. Each list holds the max_listed largest values that were above nothing; a name whose value
+// fell off the end comes back when it changes again. Last change and number submitted only grow, so
+// those two lists are exact; the other two are as long as no more than max_listed names have any.
+#pragma once
+
+#include "store/kv.hpp"
+#include "tracker/filter.hpp"
+#include "tracker/groups.hpp"
+#include "tracker/keys.hpp"
+
+#include <array>
+#include <cstdint>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace kwq::tracker {
+
+class top_lists {
+public:
+    static constexpr std::size_t max_listed = 2'000;
+
+    explicit top_lists(store::kv& state) : state_(state) { reload(); }
+    void reload();
+
+    /// The group of this job or tag changed. Written into the state's batch with the next
+    /// write_changed().
+    void update(name_kind kind, name_number n, const group& g);
+    void write_changed();
+
+    /// Names by falling value; not for sorting by name.
+    std::vector<std::pair<std::int64_t, name_number>> best(name_kind kind, sorting by) const;
+
+private:
+    struct list {
+        std::unordered_map<name_number, std::int64_t> values;
+        std::set<std::pair<std::int64_t, name_number>> order;
+        std::set<name_number> changed;
+    };
+    static constexpr std::size_t lists_a_kind = 4;
+
+    list& of(name_kind kind, std::size_t by) {
+        return lists_.at((kind == name_kind::job ? 0 : lists_a_kind) + by);
+    }
+    static void put(list& in, name_number n, std::int64_t value);
+
+    store::kv& state_;
+    std::array<list, 2 * lists_a_kind> lists_;  // of jobs, then of tags
+};
+
+}  // namespace kwq::tracker
