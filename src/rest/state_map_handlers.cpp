@@ -11,7 +11,7 @@ namespace kwq::rest {
 namespace {
 
 constexpr std::uint32_t most_cells = 1'000'000;
-constexpr std::uint32_t most_tasks = 0xffffffffU;
+constexpr std::uint32_t last_index = 0xffffffffU;
 
 std::string tag_of(const tracker::state_map_view& map, std::uint32_t from) {
     const auto hash = hash64(map.cells, (std::uint64_t{from} << 32U) | map.total);
@@ -23,7 +23,7 @@ std::string tag_of(const tracker::state_map_view& map, std::uint32_t from) {
 void get_state_map(context& c, const call& q, reply to) {
     parameter_reader p(q);
     const tracker::state_map_question question{model::job_name{p.path_label(0, "job")},
-                                               p.index("from", 0, most_tasks),
+                                               p.index("from", 0, last_index),
                                                p.number("count", most_cells, most_cells)};
     auto after = p.after();
     if (!p.ok()) {
@@ -57,7 +57,7 @@ void get_state_map(context& c, const call& q, reply to) {
 void get_task_at(context& c, const call& q, reply to) {
     parameter_reader p(q);
     model::job_name job{p.path_label(0, "job")};
-    const auto index = p.index("index", 0, most_tasks);
+    const auto index = p.index("index", 0, last_index);
     auto after = p.after();
     if (p.ok() && !p.given("index")) {
         p.refuse({model::errc::bad_field, "index: which task of the job", "index"});

@@ -13,7 +13,8 @@ using model::errc;
 namespace {
 
 constexpr std::size_t longest_text = 4'096;
-constexpr std::array<std::string_view, 6> words{"job", "state", "tag", "queue", "worker", "error"};
+constexpr std::array<std::string_view, 6> filter_words{"job",   "state",  "tag",
+                                                       "queue", "worker", "error"};
 
 model::error wrong(std::string_view word, std::string_view what, errc code = errc::bad_field) {
     return {code, std::string(word).append(": ").append(what), std::string(word)};
@@ -216,7 +217,7 @@ tracker::task_filter read_task_filter(parameter_reader& p) {
             p.refuse(added.error());
         }
     };
-    for (const auto word : words) {
+    for (const auto word : filter_words) {
         if (const auto value = p.given(word)) {
             take(add_word(filter, word, *value));
         }
@@ -259,7 +260,7 @@ tracker::task_filter read_task_filter(field_reader& fields) {
             fields.refuse(added.error().code, added.error().detail, word);
         }
     };
-    for (const auto word : words) {
+    for (const auto word : filter_words) {
         const auto* found = fields.find(word);
         if (found == nullptr) {
             continue;

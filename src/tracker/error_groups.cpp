@@ -8,7 +8,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_held = 5'000;
+constexpr std::size_t most_groups_held = 5'000;
 
 // Keys: 'E' 'c', scope, group: sums. 'E' 'd', scope, group: detail. 'E' 'j', group, job: nothing.
 // 'E' 'n': how many groups there are.
@@ -215,7 +215,7 @@ void error_groups::write_changed() {
 }
 
 void error_groups::forget_some() {
-    if (changed_.empty() && held_.size() > most_held) {
+    if (changed_.empty() && held_.size() > most_groups_held) {
         held_.clear();
     }
 }

@@ -23,12 +23,12 @@ state_counts read_counts(byte_reader& r) {
     return counts;
 }
 
-void write_instant(byte_writer& w, const std::optional<instant>& at) {
+void write_when(byte_writer& w, const std::optional<instant>& at) {
     w.u8(at ? 1 : 0);
     w.signed_number(at.value_or(instant{0}));
 }
 
-std::optional<instant> read_instant(byte_reader& r) {
+std::optional<instant> read_when(byte_reader& r) {
     const bool set = r.u8() != 0;
     const auto at = r.named_number<instant>();
     return set ? std::optional(at) : std::nullopt;
@@ -53,8 +53,8 @@ std::string write_group(const group& g) {
     for (const auto n : {g.submitted, g.retries, g.duplicates, g.rejected}) {
         w.signed_number(n);
     }
-    write_instant(w, g.first_at);
-    write_instant(w, g.last_at);
+    write_when(w, g.first_at);
+    write_when(w, g.last_at);
     g.wait.write(w);
     g.run.write(w);
     w.number(g.cells.size());
@@ -80,8 +80,8 @@ group read_group(std::string_view bytes) {
     for (auto* n : {&g.submitted, &g.retries, &g.duplicates, &g.rejected}) {
         *n = r.signed_number();
     }
-    g.first_at = read_instant(r);
-    g.last_at = read_instant(r);
+    g.first_at = read_when(r);
+    g.last_at = read_when(r);
     g.wait = histogram::read(r);
     g.run = histogram::read(r);
     g.cells.resize(r.number());

@@ -9,11 +9,11 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_held = 20'000;
+constexpr std::size_t most_blocks_held = 20'000;
 constexpr std::uint32_t most_attempts = 15;
-constexpr char empty = static_cast<char>(empty_cell);
+constexpr char empty_byte = static_cast<char>(empty_cell);
 /// Not given to a task yet: only stored, never shown.
-constexpr char unset = static_cast<char>(0xff);
+constexpr char unset_byte = static_cast<char>(0xff);
 
 std::uint64_t join(name_number job, std::uint32_t block) {
     return (static_cast<std::uint64_t>(job) << 32U) | block;
@@ -62,7 +62,7 @@ state_map::cells& state_map::cells_at(name_number job, std::uint32_t block) {
     const auto [found, made] = cells_.try_emplace(join(job, block));
     if (made) {
         const auto stored = state_.get(key_of('M', join(job, block)));
-        found->second.bytes = stored ? *stored : std::string(cells_a_block, unset);
+        found->second.bytes = stored ? *stored : std::string(cells_a_block, unset_byte);
     }
     return found->second;
 }
@@ -101,7 +101,7 @@ void state_map::set(name_number job, std::uint32_t ordinal, std::uint8_t cell) {
 }
 
 std::string state_map::read(name_number job, std::uint32_t from, std::uint32_t count) {
-    std::string out(count, empty);
+    std::string out(count, empty_byte);
     write_changed();
     const std::string prefix = key_of('M', join(job, 0)).substr(0, 1 + sizeof(name_number));
     const std::uint64_t end = std::uint64_t{from} + count;
@@ -119,7 +119,7 @@ std::string state_map::read(name_number job, std::uint32_t from, std::uint32_t c
                               out.begin() + static_cast<std::ptrdiff_t>(first - from));
                     return true;
                 });
-    std::replace(out.begin(), out.end(), unset, empty);
+    std::replace(out.begin(), out.end(), unset_byte, empty_byte);
     return out;
 }
 
@@ -142,7 +142,7 @@ void state_map::write_changed() {
             continue;
         }
         c.changed = false;
-        if (std::count(c.bytes.begin(), c.bytes.end(), empty) == cells_a_block) {
+        if (std::count(c.bytes.begin(), c.bytes.end(), empty_byte) == cells_a_block) {
             erase(key);
         } else {
             state_.put(key_of('M', key), c.bytes);
@@ -169,7 +169,7 @@ void state_map::erase(block_key cells) {
 }
 
 void state_map::forget_some() {
-    if (cells_.size() + places_.size() > most_held) {
+    if (cells_.size() + places_.size() > most_blocks_held) {
         forget_all();
     }
 }
