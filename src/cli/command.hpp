@@ -44,7 +44,8 @@ struct description {
     std::vector<option> options;
     std::vector<argument> arguments;
     std::vector<std::string> examples;
-    bool client = true;  // takes the client options and talks to a server
+    bool client = true;   // takes the client options and talks to a server
+    std::string alias{};  // another name for the same
 };
 
 class command {
@@ -64,6 +65,8 @@ std::unique_ptr<command> make_cancel_command();
 std::unique_ptr<command> make_check_command();
 std::unique_ptr<command> make_dispatch_command();
 std::unique_ptr<command> make_empty_command();
+std::unique_ptr<command> make_errors_command();
+std::unique_ptr<command> make_export_command();
 std::unique_ptr<command> make_export_log_command();
 std::unique_ptr<command> make_info_command();
 std::unique_ptr<command> make_job_command();

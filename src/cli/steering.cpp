@@ -1,6 +1,11 @@
-// `kwq cancel` and `kwq retry`: tasks by id, or a whole job.
+// `kwq cancel` and `kwq retry`: tasks by id, a whole job, or all that a query finds.
 #include "cli/command.hpp"
+#include "cli/fields.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/quantity.hpp"
 #include "cli/requests.hpp"
+#include "cli/table.hpp"
+#include "cli/terminal.hpp"
 
 namespace kwq::cli {
 
@@ -20,17 +25,28 @@ public:
     explicit steering_command(steering_words words) : words_(std::move(words)) {}
 
     description describe() override {
-        return {.name = words_.name,
-                .summary = words_.summary,
-                .details = words_.details,
-                .options = {{"-j,--job", "JOB", words_.of_job, &job_, {}}},
-                .arguments = {{"TASK", "ids of tasks", false, &ids_, {}}},
-                .examples = {"kwq " + words_.name + " --job nightly"}};
+        return {
+            .name = words_.name,
+            .summary = words_.summary,
+            .details = words_.details +
+                       " With --query it is done in the background, at a pace that does not "
+                       "disturb; the command waits for the end.",
+            .options = {{"-j,--job", "JOB", words_.of_job, &job_, {}},
+                        {"-q,--query", "QUERY", "All that `kwq ls QUERY` lists", &query_, {}},
+                        {"--dry-run", "", "With --query: only count them", &dry_run_, {}},
+                        {"--no-wait", "", "With --query: return once it has begun", &no_wait_, {}}},
+            .arguments = {{"TASK", "ids of tasks", false, &ids_, {}}},
+            .examples = {"kwq " + words_.name + " --job nightly",
+                         "kwq " + words_.name + " -q 'queue:mail tag:customer:7' --dry-run"}};
     }
 
     outcome<exit_code> run(session* s) override {
-        if (ids_.empty() != job_.has_value()) {
-            return usage_failure("name tasks, or one job with --job");
+        const int ways = (ids_.empty() ? 0 : 1) + (job_ ? 1 : 0) + (query_ ? 1 : 0);
+        if (ways != 1) {
+            return usage_failure("name tasks, or one job with --job, or give a --query");
+        }
+        if (query_) {
+            return change_all(*s);
         }
         if (job_) {
             return make_change(*s, {.target = "/jobs/" + segment(*job_) + "/" + words_.name,
@@ -46,9 +62,69 @@ public:
     }
 
 private:
+    std::string body() const {
+        std::string out;
+        codec::json_writer w(out);
+        w.begin_object().field("action", words_.name).field("q", *query_);
+        w.field("dry_run", dry_run_).end_object();
+        return out;
+    }
+
+    outcome<exit_code> change_all(session& s) {
+        const auto begun = s.ask({.method = "POST", .target = "/bulk", .body = body()});
+        if (!begun) {
+            return begun.error();
+        }
+        if (dry_run_ || no_wait_) {
+            print(s, *begun);
+            return exit_code::ok;
+        }
+        catch_interrupts();
+        progress_bar bar(!s.options().quiet && stderr_is_terminal());
+        const auto ended =
+            follow(s, {.target = "/bulk/" + segment(text_field(begun->root(), "id")),
+                       .wait = "until=terminal",
+                       .most = {},
+                       .ended = [](const auto& v) { return text_field(v, "state") != "running"; },
+                       .on_look =
+                           [&](const reply& r) {
+                               const auto done = integer_field(r.root(), "done") +
+                                                 integer_field(r.root(), "failed");
+                               bar.show(done, integer_field(r.root(), "matched"),
+                                        human_count(done) + " tasks");
+                           },
+                       .longest = milliseconds{bar.visible() ? 500 : 20'000}});
+        bar.clear();
+        if (!ended) {
+            return ended.error();
+        }
+        print(s, *ended);
+        const bool whole = text_field(ended->root(), "state") == "complete";
+        return whole && integer_field(ended->root(), "failed") == 0 ? exit_code::ok
+                                                                    : exit_code::partial;
+    }
+
+    void print(session& s, const reply& r) const {
+        const auto matched = human_count(integer_field(r.root(), "matched"));
+        if (s.json()) {
+            s.print_json(r);
+        } else if (dry_run_) {
+            s.print((flag_field(r.root(), "exact") ? "" : "At least ") + matched +
+                    " tasks would be changed.\n");
+        } else {
+            s.print("Bulk " + words_.name + " " + printable(text_field(r.root(), "id")) + " is " +
+                    printable(text_field(r.root(), "state")) + ": " +
+                    human_count(integer_field(r.root(), "done")) + " of " + matched +
+                    " tasks done, " + human_count(integer_field(r.root(), "failed")) +
+                    " refused.\n");
+        }
+    }
+
     const steering_words words_;
     std::vector<std::string> ids_;
-    std::optional<std::string> job_;
+    std::optional<std::string> job_, query_;
+    bool dry_run_ = false;
+    bool no_wait_ = false;
 };
 
 }  // namespace

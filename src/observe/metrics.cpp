@@ -119,4 +119,23 @@ std::string metrics_page::text() const {
     return prometheus::TextSerializer().Serialize(out);
 }
 
+std::string metrics_page::open_metrics() const {
+    constexpr std::string_view suffix = "_total";
+    const std::string classic = text();
+    std::string out;
+    for (std::size_t at = 0; at < classic.size();) {
+        const std::size_t end = std::min(classic.find('\n', at), classic.size());
+        std::string line = classic.substr(at, end - at);
+        at = end + 1;
+        if (line.starts_with("# ")) {  // "# HELP name …", "# TYPE name …"
+            const std::size_t name_end = std::min(line.find(' ', 7), line.size());
+            if (std::string_view(line).substr(0, name_end).ends_with(suffix)) {
+                line.erase(name_end - suffix.size(), suffix.size());
+            }
+        }
+        out += line + "\n";
+    }
+    return out + "# EOF\n";
+}
+
 }  // namespace kwq::observe

@@ -56,6 +56,8 @@ public:
                    label_set labels = {});
     /// Prometheus's text format 0.0.4.
     std::string text() const;
+    /// OpenMetrics 1.0: the same but for the names of counters' families, and an end.
+    std::string open_metrics() const;
 
 private:
     enum class kind : unsigned char { counter, gauge, histogram };
@@ -77,6 +79,9 @@ private:
 
 /// What goes with the page as Content-Type.
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+inline constexpr std::string_view open_metrics_content_type =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Adds the process_* metrics that every Prometheus client has. What the system does not tell is
 /// left out.

@@ -1,8 +1,10 @@
 #include "rest/api.hpp"
 
 #include "rest/auth.hpp"
+#include "rest/bulk_actions.hpp"
 #include "rest/context.hpp"
 #include "rest/event_hub.hpp"
+#include "rest/handlers.hpp"
 #include "rest/pages.hpp"
 #include "rest/problems.hpp"
 #include "rest/routes.hpp"
@@ -49,6 +51,11 @@ bool yields(const route& r) {
     return r.name == "submit_tasks";
 }
 
+/// A list in full is a stream, a page of it is not.
+bool streams(const route& r, const net::request& head) {
+    return r.stream != nullptr && (r.run == nullptr || wants_export(head));
+}
+
 /// What admit() and the call after it must agree on.
 struct judged {
     const route* found = nullptr;
@@ -61,6 +68,7 @@ public:
     api_routes(const api_config& config, const api_services& services)
         : context_(config, services) {
         context_.loop.start();
+        context_.bulk->resume();
     }
     ~api_routes() override { stop(); }
 
@@ -145,7 +153,7 @@ net::request_handler::admission api_routes::admit(const net::request& head) {
         return {.max_body = 0, .streamed = false, .refuse = std::move(j.refuse), .yields = false};
     }
     return {.max_body = j.found->max_body,
-            .streamed = j.found->stream != nullptr,
+            .streamed = streams(*j.found, head),
             .refuse = std::nullopt,
             .yields = yields(*j.found)};
 }
@@ -189,6 +197,7 @@ net::response api_routes::problem(int status, std::string_view code, std::string
 void api_routes::begin_stop() {
     context_.stopping = true;
     context_.events->end_all();
+    context_.bulk->release();
 }
 
 void api_routes::stop() {

@@ -25,6 +25,7 @@ struct api_config {
     std::string version;
     std::string log_kind = "embedded";
     std::int32_t partitions = 1;
+    std::string bulk_directory{};  // where bulk changes under way are remembered; empty: nowhere
 };
 
 struct api_services {

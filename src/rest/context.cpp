@@ -1,5 +1,6 @@
 #include "rest/context.hpp"
 
+#include "rest/bulk_actions.hpp"
 #include "rest/event_hub.hpp"
 #include "rest/problems.hpp"
 #include "rest/simulation.hpp"
@@ -16,7 +17,8 @@ context::context(const api_config& c, const api_services& s)
       ids(s.time, s.random),
       loop("rest", s.time),
       simulations(std::make_unique<rest::simulations>(*this)),
-      events(std::make_unique<event_hub>(*this)) {}
+      events(std::make_unique<event_hub>(*this)),
+      bulk(std::make_unique<bulk_actions>(*this, c.bulk_directory)) {}
 
 context::~context() {
     loop.stop();
@@ -52,7 +54,9 @@ std::string context::status_ends() const {
 
 void reply::send(net::response r) const {
     if (!route_.empty()) {  // else it is the server's own question
-        context_->http.count(route_, r.status);
+        // tidy: words, because it is the other end of asked_
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - asked_;
+        context_->http.count(route_, r.status, took.count());
     }
     to_->send(std::move(r));
 }

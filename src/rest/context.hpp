@@ -9,6 +9,7 @@
 #include "rest/timed_loop.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 
 namespace kwq::rest {
 
+class bulk_actions;
 class event_hub;
 class simulations;
 
@@ -36,6 +38,7 @@ struct context {
     http_counts http;
     std::unique_ptr<rest::simulations> simulations;
     std::unique_ptr<event_hub> events;
+    std::unique_ptr<bulk_actions> bulk;
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> requests{0};
 
@@ -73,6 +76,8 @@ private:
     net::responder_ptr to_;
     std::string request_id_;
     std::string_view route_;
+    // tidy: words, because the api's clock counts whole milliseconds, and nothing depends on this.
+    std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace kwq::rest

@@ -6,11 +6,14 @@
 
 namespace kwq::rest {
 
-// tasks: task_handlers.cpp, bulk_handlers.cpp
+// tasks: task_handlers.cpp, bulk_handlers.cpp, export_handlers.cpp
 void submit_tasks(context& c, const call& q, reply to);
 net::body_stream submit_bulk(context& c, const call& q, net::stream_responder_ptr to);
 void get_task(context& c, const call& q, reply to);
 void list_tasks(context& c, const call& q, reply to);
+net::body_stream export_tasks(context& c, const call& q, net::stream_responder_ptr to);
+/// The list is wanted in full, as lines: export_tasks() instead of list_tasks().
+bool wants_export(const net::request& head);
 void cancel_task(context& c, const call& q, reply to);
 void retry_task(context& c, const call& q, reply to);
 
@@ -54,6 +57,12 @@ void list_errors(context& c, const call& q, reply to);
 void get_error(context& c, const call& q, reply to);
 void get_cluster(context& c, const call& q, reply to);
 void list_workers(context& c, const call& q, reply to);
+
+// changes of many tasks: bulk_action_handlers.cpp
+void start_bulk_action(context& c, const call& q, reply to);
+void list_bulk_actions(context& c, const call& q, reply to);
+void get_bulk_action(context& c, const call& q, reply to);
+void cancel_bulk_action(context& c, const call& q, reply to);
 
 // event_handlers.cpp
 net::body_stream stream_events(context& c, const call& q, net::stream_responder_ptr to);

@@ -1,11 +1,15 @@
-// http_counts: answers by route and class of status, for /metrics. Routes are the names of the
-// table, so their number is fixed.
+// http_counts: answers by route and class of status, and how long they took, for /metrics. Routes
+// are the names of the table, so their number is fixed.
 #pragma once
+
+#include "observe/metrics.hpp"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace kwq::rest {
@@ -15,20 +19,32 @@ class http_counts {
 public:
     using by_class = std::array<std::uint64_t, 6>;  // index: status / 100
 
-    /// `route` must live for ever: it is a name of the table.
-    void count(std::string_view route, int status) {
+    struct route_counts {
+        by_class classes{};
+        observe::latency_histogram seconds{observe::request_bounds};
+    };
+
+    /// `route` must live for ever: it is a name of the table. Without `seconds` it is an answer
+    /// whose length says nothing: a refusal before the call, a stream.
+    void count(std::string_view route, int status, std::optional<double> seconds = {}) {
         const std::lock_guard hold(mutex_);
         const auto index = static_cast<std::size_t>(status / 100);
-        ++counts_[route].at(index < 6 ? index : 0);
+        route_counts& to = counts_[route];
+        ++to.classes.at(index < 6 ? index : 0);
+        if (seconds) {
+            to.seconds.observe(*seconds);
+        }
     }
-    std::map<std::string_view, by_class> snapshot() const {
+    void each(const std::function<void(std::string_view, const route_counts&)>& look) const {
         const std::lock_guard hold(mutex_);
-        return counts_;
+        for (const auto& [route, counts] : counts_) {
+            look(route, counts);
+        }
     }
 
 private:
     mutable std::mutex mutex_;
-    std::map<std::string_view, by_class> counts_;
+    std::map<std::string_view, route_counts> counts_;
 };
 
 }  // namespace kwq::rest

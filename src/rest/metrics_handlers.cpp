@@ -2,6 +2,7 @@
 // keep anyway. No label comes from users but the names of queues.
 
 #include "observe/metrics.hpp"
+#include "rest/bulk_actions.hpp"
 #include "rest/event_hub.hpp"
 #include "rest/handlers.hpp"
 #include "rest/problems.hpp"
@@ -22,7 +23,8 @@ struct metrics_parts {
     scheduler::scheduler_stats scheduler;
     std::vector<scheduler::queue_info> queues;
     scheduler::dispatch_info dispatch;
-    std::size_t workers = 0;
+    std::vector<scheduler::worker_info> workers;
+    bool open_metrics = false;  // asked for
 };
 
 double real(std::uint64_t n) {
@@ -65,10 +67,27 @@ void add_scheduler(metrics_page& m, const scheduler::scheduler_stats& s) {
               real(s.undecodable_events));
 }
 
-void add_queues(metrics_page& m, const metrics_parts& p) {
+void add_workers(metrics_page& m, const std::vector<scheduler::worker_info>& workers, instant now) {
+    double busy = 0;
+    double oldest = 0;
+    for (const scheduler::worker_info& w : workers) {
+        if (w.leases > 0) {
+            ++busy;
+            oldest = std::max(oldest, static_cast<double>((now - w.last_seen).count()) / 1'000.0);
+        }
+    }
+    m.gauge("kwq_workers", "Workers heard of lately", static_cast<double>(workers.size()));
+    m.gauge("kwq_workers_busy", "Workers that hold a lease", busy);
+    m.gauge("kwq_worker_heartbeat_age_seconds_max",
+            "How long the quietest worker with a lease has not been heard of", oldest);
+}
+
+void add_queues(metrics_page& m, const metrics_parts& p, instant now) {
     m.gauge("kwq_dispatch_running", "1 while work is handed out",
             p.dispatch.state == model::dispatch_state::running ? 1 : 0);
-    m.gauge("kwq_workers", "Workers heard of lately", static_cast<double>(p.workers));
+    add_workers(m, p.workers, now);
+    m.gauge("kwq_metrics_queues_folded", "Queues beyond the 200 that have series of their own",
+            static_cast<double>(std::max(p.queues.size(), most_queues) - most_queues));
     std::size_t shown = 0;
     for (const scheduler::queue_info& q : p.queues) {
         if (shown++ == most_queues) {
@@ -123,6 +142,10 @@ void add_tracker(metrics_page& m, const tracker::tracker_stats& t) {
     m.counter("kwq_tracker_task_records_total", "Task records folded, since start",
               real(t.task_records));
     m.gauge("kwq_tracker_lag_records", "Records not folded yet", static_cast<double>(t.lag));
+    if (!t.wait.bounds.empty()) {
+        m.histogram("kwq_task_wait_seconds", "Ready to allocated, ever", t.wait);
+        m.histogram("kwq_task_run_seconds", "Allocated to complete, ever", t.run);
+    }
     m.gauge("kwq_task_wait_seconds_p95", "Ready to allocated, 95 % are below",
             t.overall.wait.p95_s);
     m.gauge("kwq_task_run_seconds_p95", "Allocated to complete, 95 % are below",
@@ -130,15 +153,24 @@ void add_tracker(metrics_page& m, const tracker::tracker_stats& t) {
 }
 
 void add_server(metrics_page& m, const context& c) {
-    for (const auto& [route, classes] : c.http.snapshot()) {
-        for (std::size_t i = 0; i < classes.size(); ++i) {
-            if (classes[i] != 0) {
+    c.http.each([&m](std::string_view route, const http_counts::route_counts& counts) {
+        for (std::size_t i = 0; i < counts.classes.size(); ++i) {
+            if (counts.classes[i] != 0) {
                 m.counter("kwq_http_requests_total", "Answers, by route and class of status",
-                          real(classes[i]),
+                          real(counts.classes[i]),
                           {{"route", std::string(route)}, {"code", std::to_string(i) + "xx"}});
             }
         }
-    }
+    });
+    c.http.each([&m](std::string_view route, const http_counts::route_counts& counts) {
+        if (auto seconds = counts.seconds.snapshot(); seconds.count != 0) {
+            m.histogram("kwq_http_request_seconds",
+                        "From a whole request to its answer, waits by its own wish too",
+                        std::move(seconds), {{"route", std::string(route)}});
+        }
+    });
+    m.gauge("kwq_bulk_actions_active", "Bulk changes under way",
+            static_cast<double>(c.bulk->active()));
     m.gauge("kwq_event_clients", "Clients that listen to events",
             static_cast<double>(c.events->clients()));
     m.counter("kwq_events_sent_total", "Events written to them", real(c.events->events()));
@@ -159,8 +191,10 @@ void answer_metrics(const context& c, const reply& to, const metrics_parts& p,
     metrics_page m;
     m.gauge("kwq_build_info", "What runs", 1,
             {{"version", c.config.version}, {"log", c.config.log_kind}});
+    m.gauge("kwq_ready", "1 while it can answer yes: /readyz",
+            c.services.scheduler.is_ready() && c.services.tracker.is_ready() ? 1 : 0);
     add_scheduler(m, p.scheduler);
-    add_queues(m, p);
+    add_queues(m, p, c.now());
     if (depths) {
         add_depths(m, *depths, c.now());
     }
@@ -170,8 +204,9 @@ void answer_metrics(const context& c, const reply& to, const metrics_parts& p,
     add_server(m, c);
     observe::add_process_metrics(m);
     net::response r;
-    r.content_type = std::string(observe::metrics_content_type);
-    r.body = m.text();
+    r.content_type = std::string(p.open_metrics ? observe::open_metrics_content_type
+                                                : observe::metrics_content_type);
+    r.body = p.open_metrics ? m.open_metrics() : m.text();
     add_api_headers(r);
     to.send(std::move(r));
 }
@@ -187,24 +222,31 @@ void ask_tracker(context& c, const reply& to, metrics_parts p) {
     }));
 }
 
-void ask_workers(context& c, const reply& to, metrics_parts p) {
+void ask_who_works(context& c, const reply& to, metrics_parts p) {
     c.services.scheduler.workers(c.loop.then<std::vector<scheduler::worker_info>>(
         [&c, to, p = std::move(p)](const std::vector<scheduler::worker_info>& workers) mutable {
-            p.workers = workers.size();
+            p.workers = workers;
             ask_tracker(c, to, std::move(p));
         }));
 }
 
 }  // namespace
 
-void get_metrics(context& c, const call&, reply to) {
-    c.services.scheduler.stats(
-        c.loop.then<scheduler::scheduler_stats>([&c, to](const scheduler::scheduler_stats& s) {
+void get_metrics(context& c, const call& asked, reply to) {
+    const bool open = asked.request.header("accept").value_or("").find(
+                          "application/openmetrics-text") != std::string_view::npos;
+    c.services.scheduler.stats(c.loop.then<scheduler::scheduler_stats>(
+        [&c, to, open](const scheduler::scheduler_stats& s) {
             using queues = std::vector<scheduler::queue_info>;
-            c.services.scheduler.queues(c.loop.then<queues>([&c, to, s](const queues& q) {
+            c.services.scheduler.queues(c.loop.then<queues>([&c, to, open, s](const queues& q) {
                 c.services.scheduler.dispatch(c.loop.then<scheduler::dispatch_info>(
-                    [&c, to, s, q](const scheduler::dispatch_info& d) {
-                        ask_workers(c, to, {.scheduler = s, .queues = q, .dispatch = d});
+                    [&c, to, open, s, q](const scheduler::dispatch_info& d) {
+                        ask_who_works(c, to,
+                                      {.scheduler = s,
+                                       .queues = q,
+                                       .dispatch = d,
+                                       .workers = {},
+                                       .open_metrics = open});
                     }));
             }));
         }));

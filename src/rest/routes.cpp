@@ -21,7 +21,7 @@ constexpr body_kind none = body_kind::none;
 constexpr route table[] = {
     {"POST", "/kwq/v1/tasks", "submit_tasks", submit_tasks, many, json},
     {"POST", "/kwq/v1/tasks/bulk", "submit_bulk", nullptr, 0, body_kind::ndjson, access::token, submit_bulk},
-    {"GET", "/kwq/v1/tasks", "list_tasks", list_tasks},
+    {"GET", "/kwq/v1/tasks", "list_tasks", list_tasks, 0, none, access::token, export_tasks},
     {"GET", "/kwq/v1/tasks/{id}", "get_task", get_task},
     {"POST", "/kwq/v1/tasks/{id}/cancel", "cancel_task", cancel_task, small, maybe},
     {"POST", "/kwq/v1/tasks/{id}/retry", "retry_task", retry_task, small, maybe},
@@ -52,6 +52,11 @@ constexpr route table[] = {
     {"POST", "/kwq/v1/queues/{queue}/pause", "pause_queue", pause_queue, small, maybe},
     {"POST", "/kwq/v1/queues/{queue}/resume", "resume_queue", resume_queue, small, maybe},
     {"POST", "/kwq/v1/queues/{queue}/empty", "empty_queue", empty_queue, small, maybe},
+
+    {"POST", "/kwq/v1/bulk", "start_bulk_action", start_bulk_action, small, json},
+    {"GET", "/kwq/v1/bulk", "list_bulk_actions", list_bulk_actions},
+    {"GET", "/kwq/v1/bulk/{id}", "get_bulk_action", get_bulk_action},
+    {"DELETE", "/kwq/v1/bulk/{id}", "cancel_bulk_action", cancel_bulk_action},
 
     {"GET", "/kwq/v1/dispatch", "get_dispatch", get_dispatch},
     {"PUT", "/kwq/v1/dispatch", "put_dispatch", put_dispatch, small, json},

@@ -148,6 +148,7 @@ void get_task(context& c, const call& q, reply to) {
 void list_tasks(context& c, const call& q, reply to) {
     parameter_reader p(q);
     auto filter = read_task_page(p);
+    p.word("format", {"json", "ndjson", "csv"});  // the latter two: export_tasks()
     auto after = p.after();
     if (!p.ok()) {
         to.fail(p.error());

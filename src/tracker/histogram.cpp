@@ -87,6 +87,22 @@ distribution histogram::summary() const {
             .max_s = static_cast<double>(max_ms_) / 1000};
 }
 
+observe::histogram_snapshot histogram::buckets() const {
+    observe::histogram_snapshot out;
+    out.sum = static_cast<double>(sum_ms_) / 1000;
+    out.count = count_;
+    auto next = buckets_.begin();
+    std::uint64_t below = 0;
+    for (const double bound : observe::task_bounds) {
+        while (next != buckets_.end() && lower_bounds()[next->index] <= bound * 1000) {
+            below += (next++)->count;
+        }
+        out.bounds.push_back(bound);
+        out.cumulative.push_back(below);
+    }
+    return out;
+}
+
 void histogram::write(byte_writer& w) const {
     w.number(buckets_.size());
     for (const auto& b : buckets_) {

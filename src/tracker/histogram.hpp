@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "observe/metrics.hpp"
 #include "tracker/bytes.hpp"
 #include "tracker/tracker.hpp"
 
@@ -21,6 +22,9 @@ public:
     /// `q` in (0, 1]; zero when empty.
     double quantile_ms(double q) const;
     distribution summary() const;
+    /// As Prometheus counts, with observe::task_bounds. A value within 10 % of a bound may be
+    /// counted on its other side.
+    observe::histogram_snapshot buckets() const;
 
     void write(byte_writer& w) const;
     static histogram read(byte_reader& r);

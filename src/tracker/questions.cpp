@@ -2,6 +2,8 @@
 // waits for is folded.
 #include "tracker/runner.hpp"
 
+#include "tracker/keys.hpp"
+
 namespace kwq::tracker {
 
 namespace {
@@ -156,6 +158,10 @@ void runner::stats(positions after, callback<tracker_stats> done) {
         s.task_records = tables_->totals.task_records;
         s.lag = sources_->lag();
         s.overall = queries_->overall();
+        if (const group* all = tables_->groups.find(keys::overall())) {
+            s.wait = all->wait.buckets();
+            s.run = all->run.buckets();
+        }
         d(s);
     });
 }

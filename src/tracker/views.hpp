@@ -5,6 +5,7 @@
 #include "base/recent_rate.hpp"
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
+#include "observe/metrics.hpp"
 #include "tracker/error_detail.hpp"
 #include "tracker/error_text.hpp"
 
@@ -166,6 +167,7 @@ struct tracker_stats {
     std::uint64_t events = 0, void_events = 0, undecodable_events = 0, task_records = 0;
     std::int64_t lag = 0;  // records not folded yet, all partitions together
     group_view overall;
+    observe::histogram_snapshot wait, run;  // of it, for /metrics
 };
 
 }  // namespace kwq::tracker

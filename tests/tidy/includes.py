@@ -41,6 +41,7 @@ HOMES = [
     (r"CLI/", r"src/(cli|app)/.*\.cpp", "a struct that cli/ fills"),
     (r"toml(\+\+/|\.h)", r"src/app/.*\.cpp", "the config that app/ reads"),
     (r"librdkafka/", r"src/eventlog/kafka/.*\.cpp", "eventlog/event_log.hpp"),
+    (r"sqlite3", r"src/cli/sqlite_table\.cpp", "cli/sqlite_table.hpp"),
     (r"openssl/", r"src/.*\.cpp", "a header of base/ that hides it"),
     (r"catch2/", r"tests/.*", "nothing: tests live in tests/"),
 ]

@@ -22,6 +22,20 @@ TEST_CASE("a page has help, type and a line for each label set") {
           "kwq_depth 1.5\n");
 }
 
+TEST_CASE("OpenMetrics names a counter's family without its suffix, and ends") {
+    metrics_page page;
+    page.counter("kwq_tasks_total", "Tasks.", 3, {{"queue", "default"}});
+    page.gauge("kwq_depth", "Depth.", 1.5);
+    CHECK(page.open_metrics() ==
+          "# HELP kwq_tasks Tasks.\n"
+          "# TYPE kwq_tasks counter\n"
+          "kwq_tasks_total{queue=\"default\"} 3\n"
+          "# HELP kwq_depth Depth.\n"
+          "# TYPE kwq_depth gauge\n"
+          "kwq_depth 1.5\n"
+          "# EOF\n");
+}
+
 TEST_CASE("label values are escaped") {
     metrics_page page;
     page.gauge("kwq_x", "X.", 1, {{"name", "a\"b\\c\nd"}});

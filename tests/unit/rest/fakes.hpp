@@ -6,6 +6,7 @@
 #include "scheduler/scheduler.hpp"
 #include "tracker/tracker.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -200,12 +201,14 @@ public:
     std::map<std::string, kwq::tracker::task_view> known_tasks;
     std::map<std::string, kwq::tracker::group_view> known_jobs;
     std::vector<kwq::tracker::queue_view> queue_views;
+    std::vector<kwq::tracker::task_page> pages;  // of lists, while there are some
 
     std::vector<kwq::tracker::error_view> known_errors;
     std::vector<kwq::tracker::window_view> known_windows;
     kwq::tracker::state_map_view known_map;
 
     // calls
+    std::atomic<int> times_listed{0};
     kwq::tracker::error_query asked_errors;
     kwq::tracker::series_question asked_series;
     kwq::tracker::state_map_question asked_map;

@@ -56,3 +56,20 @@ TEST_CASE("an empty histogram says nothing, and odd values do no harm") {
     h.add(milliseconds{INT64_C(1) << 60});
     CHECK(h.summary().count == 3);
 }
+
+TEST_CASE("for Prometheus it is cumulative, and every value is in some bucket or above all") {
+    histogram h;
+    CHECK(h.buckets().count == 0);
+    h.add(milliseconds{0});
+    h.add(milliseconds{3});      // within 5 ms
+    h.add(milliseconds{2'000});  // within 5 s
+    h.add(milliseconds{90'000'000});
+    const auto b = h.buckets();
+    REQUIRE(b.bounds.size() == b.cumulative.size());
+    CHECK(b.count == 4);
+    CHECK(b.sum == Approx(90'002.003));
+    for (std::size_t i = 0; i < b.bounds.size(); ++i) {
+        const std::uint64_t expected = b.bounds[i] < 0.004 ? 1 : b.bounds[i] < 3 ? 2 : 3;
+        CHECK(b.cumulative[i] == expected);
+    }
+}
