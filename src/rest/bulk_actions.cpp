@@ -318,7 +318,7 @@ void bulk_actions::cancel(const std::string& id, answer done) {
     context_.loop.post([this, id, done = std::move(done)] {
         const auto found = all_.find(id);
         if (found == all_.end()) {
-            done(model::error{errc::route_unknown, "there is no such bulk change", {}});
+            done(model::error{errc::job_unknown, "there is no such bulk change", {}});
             return;
         }
         const run_ptr r = found->second;
@@ -341,7 +341,7 @@ void bulk_actions::look(const std::string& id, milliseconds wait, answer done) {
     context_.loop.post([this, id, wait, done = std::move(done)]() mutable {
         const auto found = all_.find(id);
         if (found == all_.end()) {
-            done(model::error{errc::route_unknown, "there is no such bulk change", {}});
+            done(model::error{errc::job_unknown, "there is no such bulk change", {}});
             return;
         }
         wait_for(found->second, wait, std::move(done));

@@ -45,7 +45,7 @@ public:
     /// Answers once it is counted and has begun. errc::bad_field when the verb can change no task
     /// of the filter's states; errc::too_many_requests while too many run.
     void start(bulk_wish wish, answer done);
-    /// Answers once it has ended or `wait` is over; errc::route_unknown when there is none.
+    /// Answers once it has ended or `wait` is over; errc::job_unknown when there is none.
     void look(const std::string& id, milliseconds wait, answer done);
     void list(std::function<void(std::vector<bulk_view>)> done);
     /// What is done stays done.
