@@ -47,6 +47,11 @@ public:
     }
 
     outcome<exit_code> run(session* s) override {
+        for (const std::string& word : query_) {
+            if (word.find(':') == std::string::npos) {
+                return usage_failure("`" + word + "` is not of the form word:value");
+            }
+        }
         if (output_ == "ndjson" || output_ == "csv") {
             return print_all(*s);
         }

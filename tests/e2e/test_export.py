@@ -75,7 +75,8 @@ class Lists(KwqTest):
         self.assertEqual({one["id"] for one in json.loads(self.kwq("tasks", "job:j0", "-o", "json"))["items"]}, ids)
         table = self.kwq("ls", "job:j0", "state:pending,running")
         self.assertTrue(all(task in table for task in ids), table)
-        self.kwq("ls", "nonsense", check=1)
+        self.kwq("ls", "nonsense", check=2)
+        self.kwq("ls", "nonsense:x", check=1)
         self.kwq("ls", "-o", "xml", check=2)
 
 

@@ -9,7 +9,7 @@ from server import CLEAN, KWQ
 
 # Every command with a line that is right, so that what is added is what is wrong.
 RIGHT = {
-    "serve": [], "submit": ["1"], "work": ["--", "true"], "task": ["x"], "tasks": [], "job": ["x"], "jobs": [],
+    "serve": [], "submit": ["1"], "work": ["--", "true"], "task": ["x"], "tasks": [], "job": ["x"], "jobs": [], "errors": [], "export": [],
     "tag": ["x"], "tags": [], "queues": [], "queue add": ["x"], "workers": [], "leases": ["x"], "info": [],
     "top": ["--once"], "cancel": ["x"], "retry": ["x"], "pause": ["--all"], "resume": ["--all"], "empty": ["x", "--yes"],
     "dispatch": [], "simulate": ["1"], "version": [], "completion": ["bash"], "man": [],

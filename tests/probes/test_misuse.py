@@ -78,7 +78,7 @@ PARAMETERS = [
 ] + [
     case for path in ("/tasks", "/tasks/done", "/jobs", "/jobs/old", "/tags", "/tags/old", "/queues", "/queues/default",
                       "/stats") for case in parameter("after", path, POSITIONS)
-] + parameter("state", "/tasks", {one: (one, 0) for one in ("done", "PENDING", "", "pending,running", "null")}) \
+] + parameter("state", "/tasks", {one: (one, 0) for one in ("done", "PENDING", "", "pending,gone", "null")}) \
   + parameter("order", "/tasks", {one: (one, 0) for one in ("up", "", "Newest")}) \
   + parameter("queue", "/tasks", {one: (value, 1) for one, value in (("empty", ""), *NO_QUEUE.items())}) \
   + parameter("job", "/tasks", LABELS) + parameter("tag", "/tasks", LABELS) + parameter("worker", "/leases", LABELS) \
