@@ -67,6 +67,34 @@ std::optional<bulk_view> parse_view(const json_value& root) {
     return v;
 }
 
+/// As `filter` of a request takes it.
+void write_filter(codec::json_writer& w, const tracker::task_filter& f) {
+    w.key("filter").begin_object();
+    const auto add = [&w](std::string_view word, const auto& name) {
+        if (name) {
+            w.field(word, name->value());
+        }
+    };
+    add("job", f.job);
+    std::string states;
+    for (int i = 0; i < model::task_state_count && !f.state.is_any(); ++i) {
+        const auto state = static_cast<model::task_state>(i);
+        if (f.state.holds(state)) {
+            states.append(states.empty() ? "" : ",").append(to_string(state));
+        }
+    }
+    if (!states.empty()) {
+        w.field("state", states);
+    }
+    add("tag", f.tag);
+    add("queue", f.queue);
+    add("worker", f.worker);
+    if (f.error) {
+        w.field("error", tracker::to_string(*f.error));
+    }
+    w.end_object();
+}
+
 }  // namespace
 
 std::string_view to_string(bulk_verb v) {
@@ -98,7 +126,9 @@ std::string_view to_string(bulk_state s) {
 
 void write_bulk_view(codec::json_writer& w, const bulk_view& v) {
     w.begin_object().field("id", v.id).field("action", to_string(v.verb));
-    w.field("q", write_task_query(v.filter)).field("state", to_string(v.state));
+    w.field("q", write_task_query(v.filter));
+    write_filter(w, v.filter);
+    w.field("state", to_string(v.state));
     if (!v.reason.empty()) {
         w.field("reason", v.reason);
     }

@@ -88,7 +88,8 @@ TEST_CASE("anything else goes task by task, and leaves alone what came after it 
         f.ask("POST", "/kwq/v1/bulk", R"({"action":"retry","q":"job:sums queue:default"})");
     const std::string end = ended(f, id_of(started));
     CHECK_THAT(end, Contains(R"("state":"complete","matched":4,"exact":true,"done":3,"failed":0)"));
-    CHECK_THAT(end, Contains(R"("q":"job:sums state:error queue:default")"));
+    CHECK_THAT(end, Contains(R"("q":"job:sums state:error queue:default",)"
+                             R"("filter":{"job":"sums","state":"error","queue":"default"})"));
     CHECK(f.scheduler.retried.size() == 3);
     CHECK(f.scheduler.commands.empty());
     CHECK(f.ask("GET", "/kwq/v1/bulk").body.find(id_of(started)) != std::string::npos);
