@@ -135,6 +135,24 @@ std::string take_queues(resolved_config& c) {
     return "";
 }
 
+std::string take_retention(resolved_config& c) {
+    auto& keep = c.values.tracker.keep;
+    keep.usual = time_of(c, "retention");
+    for (const std::string& item : split_list(text_of(c, "retention-by-job"))) {
+        const auto colon = item.rfind(':');
+        const std::string job = item.substr(0, colon);
+        const auto time =
+            colon == std::string::npos ? std::nullopt : cli::parse_duration(item.substr(colon + 1));
+        if (!model::valid_label(job) || !time || *time < milliseconds{0}) {
+            return "retention-by-job: `" + item + "` is not JOB:TIME, with a time such as 30d";
+        }
+        if (!keep.by_job.emplace(model::job_name{job}, *time).second) {
+            return "retention-by-job: `" + job + "` is named twice";
+        }
+    }
+    return "";
+}
+
 std::string take_server(resolved_config& c) {
     net::server_config& s = c.values.server;
     s.address = text_of(c, "address");
@@ -206,7 +224,7 @@ std::string derive_config(resolved_config& config, const std::string& host_name)
     if (!model::valid_label(config.values.instance)) {
         return "instance must be 1 to 200 bytes of UTF-8 without control characters";
     }
-    for (const auto rule : {take_token, take_queues, take_server, take_log}) {
+    for (const auto rule : {take_token, take_queues, take_retention, take_server, take_log}) {
         if (auto why = rule(config); !why.empty()) {
             return why;
         }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int tasks_asked_for = 20;
 constexpr int most_steps = 100'000;
+constexpr std::uint32_t most_cells = 1'000'000;
 
 model::task_state state_of(const naive_task& t) {
     switch (t.place) {
@@ -41,6 +42,11 @@ void final_checks::run() {
     add_up();
     check_groups();
     check_tasks();
+    check_maps();
+    if (world_.may_go_wrong.wall_stepped == 0) {  // else windows of wrong times are not kept
+        check_windows();
+    }
+    check_errors();
     world_.counts.happened("check: at rest");
 }
 
@@ -168,6 +174,72 @@ void final_checks::check_groups() {
         compare("tag " + g.name, tags_[g.name], g);
     }
     world::demand(tags.items.size() == tags_.size(), "the tracker does not know every tag");
+}
+
+/// A job as a map of bytes has as many of each state as its counters say.
+void final_checks::check_maps() {
+    for (const auto& [name, sum] : jobs_) {
+        const tracker::state_map_question whole{model::job_name{name}, 0, most_cells};
+        const auto map = ask<tracker::state_map_view>(
+            [&](tracker::tracker& t, auto done) { t.state_map(whole, {}, std::move(done)); });
+        tracker::state_counts counts{};
+        for (const char cell : map.cells) {
+            const auto state = static_cast<unsigned char>(cell) & 0x0fU;
+            if (state < counts.size()) {
+                ++counts.at(state);
+            }
+        }
+        if (counts != sum.counts) {
+            world::broken("the map of job " + name + " is not what its counters say");
+        }
+    }
+}
+
+/// What windows of time count adds up to what is counted overall.
+void final_checks::check_windows() {
+    tracker::series_question q;
+    q.resolution = tracker::resolutions.size() - 1;
+    const auto& [step_s, kept_s] = tracker::resolutions.back();
+    const auto now_s = world_.time.wall().value() / 1'000;
+    q.to_s = (now_s / step_s + 1) * step_s + kept_s;
+    q.from_s = q.to_s - 2 * kept_s;
+    const auto windows = ask<std::vector<tracker::window_view>>(
+        [&](tracker::tracker& t, auto done) { t.windows(q, {}, std::move(done)); });
+    std::array<std::int64_t, tracker::window_count_kinds> sums{};
+    for (const auto& w : windows) {
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            sums.at(i) += w.counts.at(i);
+        }
+    }
+    const auto check = [&](tracker::window_count what, std::int64_t wanted) {
+        if (sums.at(static_cast<std::size_t>(what)) != wanted) {
+            world::broken("windows of time have " +
+                          std::to_string(sums.at(static_cast<std::size_t>(what))) + " " +
+                          std::string(to_string(what)) + ", there are " + std::to_string(wanted));
+        }
+    };
+    const auto in = [&](model::task_state s) {
+        return overall_.counts.at(static_cast<std::size_t>(s));
+    };
+    check(tracker::window_count::submitted, overall_.submitted);
+    check(tracker::window_count::complete, in(model::task_state::complete));
+    check(tracker::window_count::cancelled, in(model::task_state::cancelled));
+    check(tracker::window_count::retries, overall_.retries);
+}
+
+void final_checks::check_errors() {
+    const auto page = ask<tracker::error_page>([](tracker::tracker& t, auto done) {
+        tracker::error_query all;
+        all.limit = 1'000;
+        t.errors(all, {}, std::move(done));
+    });
+    std::int64_t tasks = 0;
+    for (const auto& g : page.items) {
+        tasks += g.sums.tasks;
+        world::demand(g.sums.tasks <= g.sums.count, "an error group has more tasks than failures");
+    }
+    world::demand(tasks == overall_.counts.at(static_cast<std::size_t>(model::task_state::error)),
+                  "error groups have other tasks than those in state error");
 }
 
 void final_checks::check_tasks() {

@@ -31,6 +31,9 @@ private:
     void add_up();
     void check_groups();
     void check_tasks();
+    void check_maps();
+    void check_windows();
+    void check_errors();
     void compare(const std::string& name, const sum& mine, const tracker::group_view& theirs);
     /// Asks the tracker and lets the world go on until it has answered.
     template <class T>

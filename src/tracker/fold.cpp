@@ -207,7 +207,8 @@ bool fold::is_id_taken(const model::task_id* id, const row_place& place) {
     if (!entry || !entry->bound || entry->record == place.record) {
         return false;
     }
-    return !is_forgotten({place.shard, entry->record});
+    return entry->gone > instant{0} ? !tables_.is_forgotten(*entry, place.shard)
+                                    : !is_forgotten({place.shard, entry->record});
 }
 
 bool fold::is_forgotten(const row_place& bound) {

@@ -206,6 +206,10 @@ name_number job_in_job_on_queue(std::string_view key) {
     return store::take_u32(key);
 }
 
+std::string all_rows() {
+    return table("R");
+}
+
 std::string row(const row_place& place) {
     std::string key = table("R");
     append_place(key, place);
@@ -231,6 +235,10 @@ std::string cursor(model::shard_id shard, const model::queue_name& queue, model:
 row_place place_in_row(std::string_view key) {
     key.remove_prefix(1);
     return take_place(key);
+}
+
+std::string all_ids() {
+    return table("I");
 }
 
 std::string id_shards(const model::task_id& id) {

@@ -81,12 +81,14 @@ std::string jobs_on_queue(const model::queue_name& queue);  // prefix
 name_number job_in_job_on_queue(std::string_view key);
 
 std::string row(const row_place& place);
+std::string all_rows();                                                            // prefix
 std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue);  // prefix
 std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
                           model::priority p);  // prefix
 row_place place_in_row(std::string_view key);
 std::string cursor(model::shard_id shard, const model::queue_name& queue, model::priority p);
 
+std::string all_ids();  // prefix
 std::string id(const model::task_id& id, model::shard_id shard);
 std::string id_shards(const model::task_id& id);  // prefix
 model::shard_id shard_in_id(std::string_view key);

@@ -90,10 +90,25 @@ task_row& row_cache::change(kept_row& kept) {
     return kept.row_ ? *kept.row_ : kept.row_.emplace();
 }
 
+void row_cache::remove(kept_row& kept) {
+    const task_row& row = change(kept);
+    if (row.known) {
+        cells_.set(row.job, row.ordinal, empty_cell);
+    }
+    kept.row_.reset();
+}
+
 void row_cache::write() {
     std::string value;
     for (auto* kept : changed_) {
         const auto key = keys::row(kept->place_);
+        if (!kept->row_) {
+            state_.erase(key);
+            write_lists(kept->place_, kept->listed_, {});
+            kept->is_stored_ = false;
+            kept->is_changed_ = false;
+            continue;
+        }
         value.clear();
         write_row(*kept->row_, value);
         if (kept->is_stored_) {

@@ -55,6 +55,8 @@ public:
     kept_row& at(const row_place& place);
     /// To be changed where it is; an empty one when there is none.
     task_row& change(kept_row& kept);
+    /// There is no row here any more.
+    void remove(kept_row& kept);
 
     /// Brings the state and the state map up to what is kept here: before a commit, and before a
     /// scan of rows or lists.

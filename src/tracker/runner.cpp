@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t records_a_turn = 256;
 constexpr milliseconds fold_time_a_turn{5};
 constexpr std::size_t swept_rows_a_turn = 128;
+/// Tasks that ended long ago are looked for in a tenth of the thread's time.
+constexpr std::size_t ended_rows_a_step = 256;
+constexpr mono_time::duration longest_forgetting = milliseconds{10};
+constexpr mono_time::duration shortest_rest = milliseconds{5};
+constexpr int rest_for_each = 9;
 /// A commit is made this long after the first change when everything is durable by itself, and
 /// forced (folding waits for the log) at the limits below. The longer, the more rows change again
 /// before they cost the disk anything; what is not committed is folded again after a kill.
@@ -28,7 +33,10 @@ constexpr std::string_view layout_key = "V";
 }  // namespace
 
 runner::runner(const tracker_config& config, const tracker_dependencies& deps)
-    : config_(config), deps_(deps), loop_("kwq-tracker", deps.time, deps.driver) {}
+    : config_(config),
+      deps_(deps),
+      horizon_(std::make_shared<std::atomic<std::int64_t>>(0)),
+      loop_("kwq-tracker", deps.time, deps.driver) {}
 
 runner::~runner() {
     stop();
@@ -55,6 +63,9 @@ void runner::open_state() {
         options.directory = config_.directory;
         options.cache_bytes = config_.cache_bytes;
         options.memtable_bytes = memtable_bytes;
+        options.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
+            return may_drop_id(key, value, instant{horizon->load()});
+        };
         state_ = store::open_rocksdb(options);
     }
     if (state_->get(layout_key) != state_layout) {
@@ -64,6 +75,7 @@ void runner::open_state() {
     tables_ = std::make_unique<tables>(*state_);
     fold_ = std::make_unique<fold>(*tables_);
     queries_ = std::make_unique<queries>(*tables_, fold_->open_sweeps());
+    retention_ = std::make_unique<retention>(*tables_, config_.keep);
 }
 
 void runner::stop() {
@@ -108,6 +120,7 @@ std::optional<mono_time> runner::turn() {
             note_uncommitted();
         }
         commit_when_due();
+        forget_some_ended();
         ready_ = ready_ || sources_->caught_up();
         waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
     } catch (const store::storage_failure& e) {
@@ -126,6 +139,7 @@ void runner::rebuild_if_needed() {
     state_->clear();
     state_->put(layout_key, state_layout);
     fold_->reload();
+    retention_->reload();
     sources_->start_over();
     uncommitted_ = 0;
 }
@@ -224,7 +238,36 @@ void runner::commit_when_due() {
 void runner::commit() {
     sources_->write_offsets(*state_);
     tables_->commit(deps_.time.wall());
+    horizon_->store(tables_->horizon_of_all().value());
     uncommitted_ = 0;
+}
+
+/// Right after a commit, or when there is nothing to fold: writing rows that will change again soon
+/// would cost more than it is worth.
+bool runner::may_forget() const {
+    return retention_->round() && (tables_->rows.changed_rows() == 0 || sources_->lag() == 0);
+}
+
+void runner::forget_some_ended() {
+    const auto start = deps_.time.monotonic();
+    if (!may_forget() || start < forget_at_) {
+        return;
+    }
+    if (retention_->at_start()) {
+        next_round_ = start + *retention_->round();
+    }
+    std::size_t removed = 0;
+    auto now = start;
+    do {
+        tables_->rows.write();
+        removed += retention_->advance(deps_.time.wall(), ended_rows_a_step);
+        now = deps_.time.monotonic();
+    } while (!retention_->at_start() && now - start < longest_forgetting);
+    if (removed > 0) {
+        note_uncommitted();
+    }
+    const auto rest = std::max(shortest_rest, (now - start) * rest_for_each);
+    forget_at_ = retention_->at_start() ? next_round_ : now + rest;
 }
 
 std::optional<mono_time> runner::wake_at(bool more) const {
@@ -236,6 +279,9 @@ std::optional<mono_time> runner::wake_at(bool more) const {
         return now;
     }
     auto next = waiters_.next_deadline();
+    if (may_forget()) {
+        next = next ? std::min(*next, forget_at_) : forget_at_;
+    }
     if (uncommitted_ > 0 && sources_->all_durable()) {
         const auto due = first_uncommitted_ + commit_interval;
         next = next ? std::min(*next, due) : due;

@@ -9,6 +9,7 @@
 #include "base/run_loop.hpp"
 #include "tracker/fold.hpp"
 #include "tracker/queries.hpp"
+#include "tracker/retention.hpp"
 #include "tracker/sources.hpp"
 #include "tracker/tracker.hpp"
 #include "tracker/waiters.hpp"
@@ -59,6 +60,8 @@ private:
     void fold_event(const source& s, const eventlog::log_record& r);
     void note_uncommitted();
     void commit_when_due();
+    bool may_forget() const;
+    void forget_some_ended();
     void commit();
     bool must_commit() const;
     std::optional<mono_time> wake_at(bool more) const;
@@ -82,6 +85,10 @@ private:
     std::unique_ptr<tables> tables_;
     std::unique_ptr<fold> fold_;
     std::unique_ptr<queries> queries_;
+    std::unique_ptr<retention> retention_;
+    mono_time forget_at_{};   // when the walk over what has ended goes on
+    mono_time next_round_{};  // and when it may begin anew
+    std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction's threads
     std::unique_ptr<sources> sources_;
     waiters waiters_;
     std::map<model::queue_name, std::int32_t> defined_;

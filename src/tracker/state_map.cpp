@@ -123,9 +123,12 @@ std::string state_map::read(name_number job, std::uint32_t from, std::uint32_t c
     return out;
 }
 
-std::optional<row_place> state_map::place_of(name_number job, std::uint32_t ordinal) {
-    const places& p = places_at(job, ordinal / places_a_block);
-    byte_reader r(p.bytes);
+std::optional<row_place> state_map::place_of(name_number job, std::uint32_t ordinal) const {
+    const auto block = join(job, ordinal / places_a_block);
+    const auto held = places_.find(block);
+    const auto bytes =
+        held == places_.end() ? state_.get(key_of('J', block)).value_or("") : held->second.bytes;
+    byte_reader r(bytes);
     row_place at;
     for (std::uint32_t n = 0; !r.at_end(); ++n) {
         at = read_place(r, at);

@@ -33,7 +33,7 @@ public:
 
     /// `count` cells from `from` on; what is not stored is empty.
     std::string read(name_number job, std::uint32_t from, std::uint32_t count);
-    std::optional<row_place> place_of(name_number job, std::uint32_t ordinal);
+    std::optional<row_place> place_of(name_number job, std::uint32_t ordinal) const;
 
     void write_changed();  // into the state's batch
     void forget_some();    // after the commit, when many are held

@@ -75,11 +75,18 @@ id_entry read_id(std::string_view bytes) {
     e.record.queue = r.named_text<model::queue_name>();
     e.record.priority = r.named_number<model::priority>();
     e.record.offset = r.named_number<model::offset>();
+    if (!r.at_end()) {
+        e.gone = r.named_number<instant>();
+    }
     return e;
 }
 
 /// Should `a` be shown for an id rather than `b`?
 bool shown_before(const id_entry& a, const id_entry& b) {
+    const bool a_gone = a.gone > instant{0};
+    if (const bool b_gone = b.gone > instant{0}; a_gone != b_gone) {
+        return b_gone;
+    }
     if (a.bound != b.bound) {
         return a.bound;
     }
@@ -154,25 +161,65 @@ std::optional<id_entry> tables::find_id(const model::task_id& id, model::shard_i
     return stored ? std::optional(read_id(*stored)) : std::nullopt;
 }
 
-void tables::put_id(const model::task_id& id, const row_place& place, bool bound) {
+void tables::put_id(const model::task_id& id, model::shard_id shard, const id_entry& e) {
     std::string out;
     byte_writer w(out);
-    w.u8(bound ? 1 : 0);
-    w.text(place.record.queue);
-    w.signed_number(place.record.priority);
-    w.signed_number(place.record.offset);
-    state.put(keys::id(id, place.shard), out);
+    w.u8(e.bound ? 1 : 0);
+    w.text(e.record.queue);
+    w.signed_number(e.record.priority);
+    w.signed_number(e.record.offset);
+    if (e.gone > instant{0}) {
+        w.signed_number(e.gone);
+    }
+    state.put(keys::id(id, shard), out);
 }
 
 void tables::bind_id(const model::task_id& id, const row_place& place) {
-    put_id(id, place, true);
+    put_id(id, place.shard, {true, place.record, instant{0}});
 }
 
 void tables::offer_id(const model::task_id& id, const row_place& place) {
     const auto known = find_id(id, place.shard);
-    if (!known || shown_before({false, place.record}, *known)) {
-        put_id(id, place, false);
+    const id_entry offered{false, place.record, instant{0}};
+    const bool free = !known || (known->gone > instant{0} ? is_forgotten(*known, place.shard)
+                                                          : shown_before(offered, *known));
+    if (free) {
+        put_id(id, place.shard, offered);
     }
+}
+
+void tables::remove_row(const row_place& place, instant ended_at) {
+    kept_row& kept = rows.at(place);
+    if (kept.value() == nullptr) {
+        return;
+    }
+    const auto id = kept.value()->id;
+    if (auto e = find_id(id, place.shard); e && e->record == place.record) {
+        e->gone = ended_at;
+        put_id(id, place.shard, *e);
+    }
+    rows.remove(kept);
+}
+
+bool tables::is_forgotten(const id_entry& e, model::shard_id shard) const {
+    const auto p = partitions_.find(shard);
+    return e.gone > instant{0} && p != partitions_.end() && e.gone < p->second.facts.horizon;
+}
+
+instant tables::horizon_of_all() const {
+    std::optional<instant> least;
+    for (const auto& [shard, p] : partitions_) {
+        least = least ? std::min(*least, p.facts.horizon) : p.facts.horizon;
+    }
+    return least.value_or(instant{0});
+}
+
+bool may_drop_id(std::string_view key, std::string_view value, instant horizon) {
+    if (!key.starts_with(keys::all_ids()) || horizon == instant{0}) {
+        return false;
+    }
+    const auto e = read_id(value);
+    return e.gone > instant{0} && e.gone < horizon;
 }
 
 std::optional<row_place> tables::place_of(const model::task_id& id) const {

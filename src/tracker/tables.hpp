@@ -25,6 +25,7 @@ namespace kwq::tracker {
 struct id_entry {
     bool bound = false;
     model::record record;
+    instant gone{0};  // the task ended then, and its row is there no more
 };
 
 struct partition_state {
@@ -46,6 +47,12 @@ public:
 
     std::optional<id_entry> find_id(const model::task_id& id, model::shard_id shard) const;
     void bind_id(const model::task_id& id, const row_place& place);
+    /// The row of a task that ended at `ended_at` goes; its id stays bound until it is forgotten.
+    void remove_row(const row_place& place, instant ended_at);
+    /// A bound id of which the row has gone may mean another record now.
+    bool is_forgotten(const id_entry& e, model::shard_id shard) const;
+    /// Ids settled before it are forgotten in every shard.
+    instant horizon_of_all() const;
     void offer_id(const model::task_id& id, const row_place& place);
     /// Where the task of this id is, in whatever shard.
     std::optional<row_place> place_of(const model::task_id& id) const;
@@ -86,7 +93,7 @@ public:
     fold_totals totals;
 
 private:
-    void put_id(const model::task_id& id, const row_place& place, bool bound);
+    void put_id(const model::task_id& id, model::shard_id shard, const id_entry& e);
     void read_partitions();
     void read_following();
     void read_commands(model::shard_id shard, partition_state& p);
@@ -94,5 +101,8 @@ private:
     std::map<model::shard_id, partition_state> partitions_;
     std::map<std::pair<model::shard_id, model::offset>, name_number> following_;
 };
+
+/// For compaction, on any thread: this is an id whose task is gone, and that is forgotten.
+bool may_drop_id(std::string_view key, std::string_view value, instant horizon);
 
 }  // namespace kwq::tracker

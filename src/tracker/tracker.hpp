@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,9 +31,16 @@ using model::result;
 template <class T>
 using callback = std::function<void(result<T>)>;
 
+/// How long tasks are kept once they ended; zero: for ever.
+struct retention_times {
+    milliseconds usual{0};
+    std::map<model::job_name, milliseconds> by_job;
+};
+
 struct tracker_config {
     std::string directory;  // of the state; empty: in memory
     std::size_t cache_bytes = 64U << 20U;
+    retention_times keep;  // tasks that ended
 };
 
 using positions = std::vector<model::position>;

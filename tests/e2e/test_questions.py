@@ -140,6 +140,30 @@ class StateMap(Questions):
         self.call("GET", "/jobs/nobody/state-map", status=404)
 
 
+class History(Questions):
+    def test_K18_one_task_is_looked_up_with_its_whole_history(self):
+        task = self.submit(1, id="k18", max_attempts=3, backoff_s=0.01)
+        first = self.take("anna")
+        self.assertEqual(self.task(task)["state"], "allocated")
+        self.report(first, "running")
+        self.assertEqual(self.task(task)["state"], "running")
+        before = self.task(task)["attempts"]
+        self.fail_task(first, "no luck")
+        second = self.take("bert")
+        self.report(second, "running")
+        self.complete(second, {"n": 1})
+        seen = self.task(task)
+        attempts = [(one["attempt"], one["worker"], one["outcome"], one.get("error")) for one in seen["attempts"]]
+        self.assertEqual(attempts, [(1, "anna", "error", "no luck"), (2, "bert", "complete", None)])
+        for one in seen["attempts"]:
+            self.assertLessEqual(one["allocated_at"], one["running_at"])
+            self.assertLessEqual(one["running_at"], one["ended_at"])
+        self.assertEqual(before[0]["running_at"], seen["attempts"][0]["running_at"])
+        listed = self.get("/tasks?worker=bert")["items"]
+        self.assertEqual([(one["id"], one["attempt"], one["worker"]) for one in listed], [("k18", 2, "bert")])
+        self.assertEqual(self.get("/tasks?worker=anna")["items"], [])
+
+
 class Why(Questions):
     def why(self, task):
         return {one["code"]: one for one in self.task(task).get("why", [])}
@@ -203,6 +227,34 @@ class Sorted(Questions):
         self.assertEqual(worker["current"][0]["id"], leases[1]["task"]["id"])
         self.assertGreater(worker["rate_per_s"], 0)
         self.assertEqual(len(self.get("/tasks?worker=busy&state=allocated,complete")["items"]), 14)
+
+
+class Retention(Questions):
+    flags = ("--retention", "1s", "--retention-by-job", "kept:1h")
+
+    def test_finished_tasks_leave_and_counters_stay_even_across_a_kill(self):
+        ids = self.submit_many([{"payload": n, "job": "gone", "tags": ["x"]} for n in range(40)])
+        self.submit_many([{"payload": n, "job": "kept"} for n in range(2)])
+        leases = self.poll(max=32, wait_s=5)["leases"] + self.poll(max=10, wait_s=5)["leases"]
+        self.fail_task(leases[0], retry=False)
+        for lease in leases[1:]:
+            self.complete(lease)
+        before = self.get("/jobs/gone")
+        self.server.restart()
+        eventually(lambda: len(self.get("/tasks?job=gone")["items"]) == 1, "completed tasks leave")
+        self.assertEqual(self.get("/tasks?job=gone")["items"][0]["state"], "error")
+        self.call("GET", f"/tasks/{ids[1]}", status=404)
+        self.assertEqual(self.get("/tasks?tag=x&state=complete")["items"], [])
+        self.assertEqual(len(self.get("/tasks?job=kept")["items"]), 2)
+        after = self.get("/jobs/gone")
+        for part in "counts", "submitted", "retries", "wait", "run", "tags":
+            self.assertEqual(before[part], after[part])
+        self.assertEqual([cell and cell[0] for cell in self.cells("gone")], ["error"] + [None] * 39)
+        # Its id is still known, so a repeat is dropped.
+        self.submit(7, id=ids[1], job="gone")
+        self.take_nothing(wait_s=1)
+        self.assertEqual(self.get("/jobs/gone")["duplicates"], 1)
+        self.assertEqual(self.get("/jobs/gone")["counts"], before["counts"])
 
 
 if __name__ == "__main__":

@@ -201,6 +201,8 @@ TEST_CASE("K22: queues are given with their priorities, as text or as an array")
     CHECK(refused_flag("queues", "Mail:3").find("`Mail:3` is not NAME:N") != std::string::npos);
     CHECK(refused_flag("queues", "mail:0").find("is not NAME:N") != std::string::npos);
     CHECK(refused_flag("queues", "a:1,a:2").find("named twice") != std::string::npos);
+    CHECK(refused_flag("retention-by-job", "nightly").find("is not JOB:TIME") != std::string::npos);
+    CHECK(refused_flag("retention-by-job", "a:1d,a:2d").find("named twice") != std::string::npos);
     CHECK(refused_flag("queues", "default:3").find("in priorities") != std::string::npos);
 }
 

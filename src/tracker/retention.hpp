@@ -1,0 +1,39 @@
+// retention: tasks that ended long ago leave: their rows, their places on lists and in the state
+// map, and, once their ids are forgotten, the id index. Counters of jobs, tags and queues stay.
+// Dead letters stay until they are retried or cancelled.
+//
+// A walk over the rows, round and round, a bounded number at a time and never more than a tenth of
+// the thread's time; where it is goes into the state, so a restart goes on there.
+#pragma once
+
+#include "tracker/tables.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace kwq::tracker {
+
+class retention {
+public:
+    retention(tables& t, retention_times keep);
+    void reload();
+
+    /// Looks at no more than `rows` rows; to be called when no row is changed and not written.
+    /// Returns how many were removed.
+    std::size_t advance(instant now, std::size_t rows);
+    /// The walk has come to its end and begins again with the next call.
+    bool at_start() const { return next_.empty(); }
+    /// How long a round may take at least; nothing when all is kept for ever.
+    std::optional<milliseconds> round() const;
+
+private:
+    bool is_over(const row_place& place, const task_row& row, instant now, instant& ended_at);
+
+    tables& tables_;
+    const retention_times keep_;
+    std::string next_;  // key of a row
+};
+
+}  // namespace kwq::tracker
