@@ -54,11 +54,17 @@ export async function fetchApi(path: string, options: RequestInit = {}): Promise
   throw await problemOf(answer);
 }
 
+/// The problem that a body of the server tells, if it tells one.
+export function asProblem(value: unknown): Problem | undefined {
+  const body = value as { type?: unknown; status?: unknown; code?: string; detail?: string; title?: string } | null;
+  if (typeof body?.type !== "string" || !body.type.startsWith("urn:kwq:error:") || typeof body.status !== "number") return undefined;
+  const text = [body.title, body.detail].filter(Boolean).join(": ");
+  return new Problem(body.status, body.code ?? "unknown", text || `Status ${body.status}`);
+}
+
 async function problemOf(answer: Response): Promise<Problem> {
   try {
-    const body = (await answer.json()) as { code?: string; detail?: string; title?: string };
-    const text = [body.title, body.detail].filter(Boolean).join(": ");
-    return new Problem(answer.status, body.code ?? "unknown", text || `Status ${answer.status}`);
+    return asProblem(await answer.json()) ?? new Problem(answer.status, "unknown", `Status ${answer.status}`);
   } catch {
     return new Problem(answer.status, "unknown", `Status ${answer.status}`);
   }

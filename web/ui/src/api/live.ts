@@ -3,7 +3,7 @@
 // stream, is asked for again every few seconds, and nothing is asked while the page is hidden.
 import { type Signal, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { Problem, get } from "./client";
+import { Problem, asProblem, get } from "./client";
 import { follow, streaming } from "./stream";
 
 export interface Live<T> {
@@ -54,7 +54,7 @@ async function ask(entry: Entry): Promise<void> {
 function schedule(entry: Entry): void {
   clearTimeout(entry.timer);
   if (entry.users === 0 || document.hidden) return;
-  if (entry.topic && streaming.peek() && !entry.state.peek().problem) return;
+  if (entry.topic && streaming.peek()) return;
   const absent = entry.state.peek().problem?.absent;
   entry.timer = setTimeout(() => void ask(entry), absent ? 30_000 : entry.every);
 }
@@ -63,8 +63,9 @@ function begin(entry: Entry): void {
   void ask(entry);
   if (!entry.topic) return;
   entry.unfollow = follow(entry.topic, (value) => {
-    entry.state.value = { value, at: Date.now(), problem: undefined };
-    clearTimeout(entry.timer);
+    const problem = asProblem(value);
+    entry.state.value = problem ? { ...entry.state.peek(), problem } : { value, at: Date.now(), problem: undefined };
+    schedule(entry);
   });
 }
 

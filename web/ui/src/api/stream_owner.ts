@@ -23,7 +23,7 @@ export class StreamOwner {
   private source: EventSource | undefined;
   private open = false;
   private lost = false;
-  private asked = "";
+  private asked = "[]";
   private url = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,7 +43,7 @@ export class StreamOwner {
 
   private adjust(): void {
     const union = [...new Set([...this.listeners.values()].flatMap((one) => one.topics))].sort();
-    const asked = union.map(encodeURIComponent).join(",");
+    const asked = JSON.stringify(union);
     if (asked === this.asked) return;
     this.asked = asked;
     for (const topic of [...this.last.keys()]) if (!union.includes(topic)) this.last.delete(topic);
@@ -58,7 +58,7 @@ export class StreamOwner {
       this.open = false;
       return;
     }
-    const query = new URLSearchParams({ topics: topics.join(",") });
+    const query = new URLSearchParams(topics.map((topic) => ["topic", topic]));
     const source = new EventSource(`${this.url}?${query}`);
     this.source = source;
     source.onopen = () => this.report(true, false);

@@ -49,7 +49,7 @@ export function ClusterPage() {
               rows={shown.instances.flatMap((i) => i.shards.map((shard) => ({ ...shard, instance: i.instance }))).sort((a, b) => a.shard - b.shard)}
               id={(s) => `${s.shard} ${s.instance}`}
               columns={[
-                { key: "shard", head: "Shard", number: true, cell: (s) => s.shard },
+                { key: "shard", head: "Shard", cell: (s) => s.shard },
                 { key: "owner", head: "Owner", classes: "name", cell: (s) => <span class="mono">{s.owner ?? s.instance}</span> },
                 { key: "epoch", head: "Epoch", number: true, rank: 2, cell: (s) => (s.epoch === undefined ? "–" : number(s.epoch)) },
                 { key: "applied", head: "Applied to", number: true, cell: (s) => (s.applied === undefined ? "–" : number(s.applied)) },

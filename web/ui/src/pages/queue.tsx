@@ -3,9 +3,9 @@ import { useLive } from "../api/live";
 import { segment } from "../api/client";
 import type { Queue } from "../api/types";
 import { linkTo } from "../app/router";
-import { waitingOf, workingOf } from "../parts/counts";
+import { openOf, waitingOf, workingOf } from "../parts/counts";
 import { Figures } from "../parts/facts";
-import { Bars } from "../parts/meter";
+import { DepthBar } from "../parts/meter";
 import { number, rate, seconds } from "../parts/numbers";
 import { oldestOf } from "../parts/oldest";
 import { Panel, Stale, Waiting } from "../parts/panel";
@@ -41,6 +41,7 @@ export function QueuePage({ name }: { name: string }) {
 function Shown({ queue }: { queue: Queue }) {
   const drain = useDrain(queue);
   const waiting = waitingOf(queue.counts);
+  const deepest = Math.max(1, ...queue.by_priority.map((one) => openOf(one.counts)));
   return (
     <>
       <Figures
@@ -49,30 +50,24 @@ function Shown({ queue }: { queue: Queue }) {
           ["Oldest waits since", <Ago at={oldestOf(queue)} />, "the age of the oldest ready task"],
           ["Handed out", number(workingOf(queue.counts)), "allocated or running"],
           ["Leaves the queue", drain.rate === undefined ? "…" : rate(drain.rate), "finished a second, over the last minute in sight"],
-          ["Empty in", waiting === 0 ? "–" : drain.eta === undefined ? "not at this rate" : `≈ ${seconds(drain.eta)}`, "if tasks go on leaving at this rate and no others come"],
+          ["Empty in", waiting === 0 ? "–" : drain.rate === undefined ? "…" : drain.eta === undefined ? "not at this rate" : `≈ ${seconds(drain.eta)}`, "if tasks go on leaving at this rate and no others come"],
           ["Idle workers", number(queue.waiting_workers ?? 0)],
         ]}
       />
       <StateCounts counts={queue.counts} href={(state) => linkTo("tasks", { queue: queue.queue, state })} />
       <Panel title="By priority" note="most urgent first">
-        <Bars
-          rows={queue.by_priority.map((one) => ({
-            key: String(one.priority),
-            label: `${one.priority}`,
-            parts: { pending: one.counts.pending, scheduled: one.counts.scheduled, allocated: one.counts.allocated, running: one.counts.running },
-          }))}
-        />
         <Table
           caption="States by priority"
           rows={queue.by_priority}
           id={(p) => p.priority}
           columns={[
             { key: "priority", head: "Priority", cell: (p) => <>{p.priority} {p.paused ? <span class="pill warn">paused</span> : null}</> },
-            { key: "scheduled", head: "Scheduled", number: true, rank: 2, cell: (p) => number(p.counts.scheduled) },
+            { key: "depth", head: "Backlog", classes: "depth", rank: 2, cell: (p) => <DepthBar counts={p.counts} most={deepest} /> },
+            { key: "scheduled", head: "Scheduled", number: true, rank: 3, cell: (p) => number(p.counts.scheduled) },
             { key: "pending", head: "Pending", number: true, cell: (p) => number(p.counts.pending) },
             { key: "oldest", head: "Oldest", number: true, cell: (p) => <Ago at={p.oldest_pending_at} /> },
             { key: "working", head: "Working", number: true, rank: 2, cell: (p) => number(workingOf(p.counts)) },
-            { key: "complete", head: "Complete", number: true, rank: 2, cell: (p) => number(p.counts.complete) },
+            { key: "complete", head: "Complete", number: true, rank: 3, cell: (p) => number(p.counts.complete) },
             { key: "error", head: "Errors", number: true, cell: (p) => number(p.counts.error) },
             { key: "do", head: "", classes: "buttons", cell: (p) => <PauseQueue queue={queue.queue} paused={p.paused} priority={p.priority} /> },
           ]}

@@ -62,8 +62,6 @@ export function Attempts({ task }: { task: Task }) {
           ),
         },
         { key: "allocated", head: "Handed out", number: true, rank: 2, cell: ({ one }) => <At at={one.allocated_at} /> },
-        { key: "started", head: "Started", number: true, rank: 3, cell: ({ one }) => <At at={one.running_at} /> },
-        { key: "ended", head: "Ended", number: true, rank: 3, cell: ({ one }) => <At at={one.ended_at} /> },
         { key: "ran", head: "Ran for", number: true, cell: ({ one }) => (one.running_at ? seconds(((one.ended_at ?? end) - one.running_at) / 1000) : "") },
         { key: "error", head: "Error", classes: "message", cell: ({ one }) => <span title={one.error}>{one.error?.split("\n", 1)[0]}</span> },
       ]}

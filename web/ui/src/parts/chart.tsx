@@ -23,6 +23,8 @@ export interface ChartProps {
 
 const hidden = new Set<string>();
 
+const instants = [1, 5, 15, 30, 60, 120, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400, 172_800, 432_000];
+
 /// Instants of the axis on one line: the clock, and the day when the axis is longer than one.
 function instant(splits: number[]): (s: number) => string {
   const spread = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
@@ -46,7 +48,7 @@ function optionsFor(props: ChartProps, width: number, onCursor: (index: number |
     padding: [10, 8, 0, 0],
     scales: { x: { time: true }, y: { range: (_u, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: { show: false }, font, size: 28, space: 80, values: (_u, splits) => splits.map(instant(splits)) },
+      { stroke: ink, grid: { show: false }, ticks: { show: false }, font, size: 28, space: 80, incrs: instants, values: (_u, splits) => splits.map(instant(splits)) },
       {
         stroke: ink, grid, ticks: { show: false }, font, size: 58, gap: 6,
         values: (_u, splits) => splits.map((v) => props.format(v)),

@@ -21,6 +21,18 @@ export function ProgressBar({ counts, label }: { counts: Counts; label: string }
   );
 }
 
+/// What is open, against the most that any row of the table has.
+export function DepthBar({ counts, most }: { counts: Counts; most: number }) {
+  const parts = order.filter((s) => s !== "complete" && s !== "error" && s !== "cancelled");
+  const sum = parts.reduce((all, s) => all + counts[s], 0);
+  return (
+    <span class="bar" aria-hidden="true">
+      {parts.map((s) => (counts[s] > 0 ? <span key={s} class={`fill-${s}`} style={{ flexGrow: counts[s] / most }} /> : null))}
+      <span style={{ flexGrow: 1 - sum / most }} />
+    </span>
+  );
+}
+
 /// Rows of one number each, against the largest of them.
 export function Bars({ rows }: { rows: { key: string; label: string; parts: Partial<Counts>; note?: string }[] }) {
   const sum = (parts: Partial<Counts>) => states.reduce((all, s) => all + (parts[s] ?? 0), 0);

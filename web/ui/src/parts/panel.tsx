@@ -47,8 +47,8 @@ export function Waiting({ of, what }: { of: Live<unknown>; what: string }) {
       </div>
     );
   }
-  if (of.problem.absent) return <Empty title={`This server does not offer ${what} yet.`} />;
-  return <Empty title={`There is no ${what} to show.`}>{of.problem.message}</Empty>;
+  if (of.problem.absent) return <Empty title={`Not offered by this server yet: ${what}.`} />;
+  return <Empty title={`Not to be had: ${what}.`}>{of.problem.message}</Empty>;
 }
 
 /// Says that a part is older than it should be; the page as a whole says when the server is gone.

@@ -62,6 +62,7 @@ export function RatesPanels({ queue }: { queue?: string }) {
     const columns = windows.map(timesOf);
     return timeLines.map((_, index) => columns.map((column) => column[index] ?? null));
   }, [windows]);
+  if (own && queue) return null; // the counters of this page are of all queues
   const nothing = series.loaded ? "Nothing happened in this time" : "Loading";
   return (
     <>

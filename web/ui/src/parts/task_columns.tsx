@@ -37,7 +37,7 @@ export const taskColumns: Column<Task>[] = [
   { key: "error", head: "Error", classes: "message", rank: 3, cell: (t) => <span title={t.error}>{t.error?.split("\n", 1)[0]}</span> },
 ];
 
-const hiddenAtFirst = "allocated,started,queue";
+const hiddenAtFirst = "allocated,started,queue,attempt,ended";
 
 function remembered(): Set<string> {
   try {
