@@ -95,6 +95,7 @@ void application::start() {
     api_ =
         rest::make_api({.base_path = config_.server.base_path,
                         .token = config_.token,
+                        .ui_read_only = config_.ui_read_only,
                         .instance = config_.instance,
                         .version = cli::version_text(),
                         .log_kind = config_.log_kind,

@@ -34,6 +34,7 @@ struct config {
     std::string instance;
     std::string topic_prefix;
     std::optional<std::string> token;
+    bool ui_read_only = false;
     std::string log_kind;  // embedded, kafka
     eventlog::kafka_config kafka;
     milliseconds drain_timeout{10'000};

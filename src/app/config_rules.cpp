@@ -191,6 +191,7 @@ void take_rest(resolved_config& c) {
     config& v = c.values;
     v.data = text_of(c, "data");
     v.port_file = text_of(c, "port-file");
+    v.ui_read_only = text_of(c, "ui") == "read-only";
     v.drain_timeout = time_of(c, "drain-timeout");
     const std::string& level = text_of(c, "log-level");
     v.log.at_least = level == "debug"  ? observe::level::debug

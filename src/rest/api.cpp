@@ -136,6 +136,9 @@ judged api_routes::judge(const net::request& head) {
         return j;
     }
     auto e = refuse_access(context_.config.token, *match.found, head);
+    if (!e && context_.config.ui_read_only) {
+        e = refuse_change(*match.found, head);
+    }
     e = e ? e : refuse_body(*match.found, head);
     if (e) {
         j.refuse = refusal(*match.found, head, *e);

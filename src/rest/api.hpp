@@ -21,6 +21,7 @@ namespace kwq::rest {
 struct api_config {
     std::string base_path;             // "" or "/below": for absolute links and cookies
     std::optional<std::string> token;  // set: every route but /livez and /readyz wants it
+    bool ui_read_only = false;         // browsers may look and change nothing
     std::string instance;              // this process, for people
     std::string version;
     std::string log_kind = "embedded";

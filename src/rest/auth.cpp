@@ -94,4 +94,12 @@ std::optional<model::error> refuse_access(const std::optional<std::string>& toke
     return std::nullopt;
 }
 
+std::optional<model::error> refuse_change(const route& to, const net::request& head) {
+    const bool browser = head.header("sec-fetch-site") || head.header("origin") || cookie(head);
+    if (to.method == "GET" || !browser || to.pattern.starts_with("/ui/")) {
+        return std::nullopt;
+    }
+    return model::error{errc::forbidden, "pages of this server may look and change nothing", {}};
+}
+
 }  // namespace kwq::rest

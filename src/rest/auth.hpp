@@ -25,4 +25,8 @@ std::string cookie_value(std::string_view token);
 std::optional<model::error> refuse_access(const std::optional<std::string>& token, const route& to,
                                           const net::request& head);
 
+/// With ui = read-only: why a browser may not make this change, or nothing. Signing in and out is
+/// always allowed.
+std::optional<model::error> refuse_change(const route& to, const net::request& head);
+
 }  // namespace kwq::rest

@@ -84,6 +84,7 @@ void get_cluster(context& c, const call&, reply to) {
             w.begin_object().field("log", c.config.log_kind);
             w.field("partitions", c.config.partitions);
             w.field("token", c.config.token.has_value());
+            w.field("read_only", c.config.ui_read_only);
             w.key("instances").begin_array().begin_object();
             w.field("instance", c.config.instance).field("version", c.config.version);
             w.field("ready", c.services.scheduler.is_ready() && c.services.tracker.is_ready());
