@@ -47,7 +47,7 @@ function Shown({ queue }: { queue: Queue }) {
       <Figures
         figures={[
           ["Waiting", number(waiting)],
-          ["Oldest waits since", <Ago at={oldestOf(queue)} />, "the age of the oldest ready task"],
+          ["Oldest waiting", <Ago at={oldestOf(queue)} />, "the age of the oldest ready task"],
           ["Handed out", number(workingOf(queue.counts)), "allocated or running"],
           ["Leaves the queue", drain.rate === undefined ? "…" : rate(drain.rate), "finished a second, over the last minute in sight"],
           ["Empty in", waiting === 0 ? "–" : drain.rate === undefined ? "…" : drain.eta === undefined ? "not at this rate" : `≈ ${seconds(drain.eta)}`, "if tasks go on leaving at this rate and no others come"],

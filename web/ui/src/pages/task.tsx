@@ -58,6 +58,8 @@ function TaskActions({ task }: { task: Task }) {
   );
 }
 
+const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ""}${text.slice(1).replace(/\.$/, "")}.`;
+
 function WhyNot({ task }: { task: Task }) {
   if (!task.why?.length) return null;
   return (
@@ -65,7 +67,7 @@ function WhyNot({ task }: { task: Task }) {
       <ul>
         {task.why.map((one: Why) => (
           <li key={one.code}>
-            {one.text}
+            {sentence(one.text)}
             {one.ahead !== undefined ? <span class="faint"> About {number(one.ahead)} ahead of it.</span> : null}
             {one.until_at ? (
               <span class="faint">

@@ -11,17 +11,19 @@ import { Ago } from "../parts/time";
 import { Title } from "../parts/title";
 
 const silent_ms = 60_000;
+// By name, so that no row moves while it is read.
+const natural = new Intl.Collator("en", { numeric: true });
 
 function WorkerMark({ worker }: { worker: Worker }) {
-  if (now.value - worker.last_seen_at > silent_ms && worker.leases > 0) return <span class="pill bad">silent</span>;
+  const silent = now.value - worker.last_seen_at > silent_ms;
+  if (silent && worker.leases > 0) return <span class="pill bad">silent</span>;
   if (worker.leases > 0) return <span class="pill good">busy</span>;
-  if (worker.waiting) return <span class="pill">idle</span>;
-  return <span class="pill faint">away</span>;
+  return silent ? <span class="pill faint">away</span> : <span class="pill">idle</span>;
 }
 
 export function Workers() {
   const workers = useLive<Page<Worker>>("workers", { topic: "workers" });
-  const items = [...(workers.value?.items ?? [])].sort((a, b) => b.leases - a.leases || a.worker.localeCompare(b.worker));
+  const items = [...(workers.value?.items ?? [])].sort((a, b) => natural.compare(a.worker, b.worker));
   const busy = items.filter((one) => one.leases > 0).length;
   const sum = (of: (one: Worker) => number) => items.reduce((all, one) => all + of(one), 0);
   return (

@@ -17,7 +17,7 @@ export function GroupFigures({ group }: { group: Group }) {
         ["Wait p50 / p95", group.wait.count ? `${seconds(group.wait.p50_s)} / ${seconds(group.wait.p95_s)}` : "–", "from ready to handed out"],
         ["Run p50 / p95", group.run.count ? `${seconds(group.run.p50_s)} / ${seconds(group.run.p95_s)}` : "–", "from begun to ended"],
         ["Retries", number(group.retries)],
-        group.oldest_pending_at !== undefined && ["Oldest waits since", <Ago at={group.oldest_pending_at} />],
+        group.oldest_pending_at !== undefined && ["Oldest waiting", <Ago at={group.oldest_pending_at} />],
         ["First task", <Ago at={group.first_at} />],
         ["Last activity", <Ago at={group.last_at} />],
       ]}

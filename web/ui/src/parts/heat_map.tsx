@@ -91,6 +91,15 @@ export function HeatMap({ map, counts, open }: HeatMapProps) {
         />
         {at !== undefined && grid.cell / scale >= 3 ? <Cursor grid={grid} cell={at} scale={scale} /> : null}
       </div>
+      <ul class="heat-legend">
+        {states.map((s) =>
+          counts[s] > 0 ? (
+            <li key={s}>
+              <span class={`heat-ink-${s}`} aria-hidden="true" /> {stateWords[s]}
+            </li>
+          ) : null,
+        )}
+      </ul>
       <p class="heat-said" aria-live="polite">
         {at === undefined ? hint(grid) : words(map, grid, at)}
       </p>
