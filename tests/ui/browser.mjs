@@ -32,7 +32,7 @@ export class Browser {
       viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
       ...(headers ? { extraHTTPHeaders: headers } : {}),
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     const wrong = [];
     const absent = /404 .*(stats\/series|\/errors|state-map|\/bulk)/;

@@ -48,7 +48,7 @@ const pages = () => [
 test("a polyglot in every field is text on every page", async () => {
   for (const path of pages()) {
     const page = await browser.open(server, path, { allow: [/4\d\d \(/] });
-    await page.locator("h1").first().waitFor();
+    await page.locator("h1").first().waitFor().catch(() => assert.fail(`no page at ${path}`));
     await page.waitForLoadState("load");
     await page.locator(".loading").first().waitFor({ state: "detached" });
     const made = await page.evaluate(() => ({

@@ -53,3 +53,38 @@ async function work(server, queue, tasks) {
     });
   }
 }
+
+/// Jobs that trickle in and workers that work them off, for as long as a picture of a busy server takes to form.
+export async function busy(server, seconds) {
+  const end = Date.now() + seconds * 1000;
+  const random = (n) => Math.floor(Math.random() * n);
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  let made = 0;
+  const produce = async () => {
+    while (Date.now() < end) {
+      for (const one of jobs) {
+        const many = 8 + random(14 + 10 * Math.round(1 + Math.sin(Date.now() / 15_000)));
+        await server.post("tasks", Array.from({ length: many }, () => ({
+          payload: { frame: made++, file: `s3://bucket/${one.job}/${made}.bin` }, job: one.job, queue: one.queue,
+          tags: [...one.tags, `part:${made % 4}`], priority: [1, 3, 5, 5, 5, 7, 9][random(7)], max_attempts: 3, backoff_s: 3,
+        })));
+      }
+      await pause(400);
+    }
+  };
+  const work = async (name, queues) => {
+    while (Date.now() < end) {
+      const { leases } = await server.post("leases", { worker: name, queues, max: 2 + random(4), wait_s: 2 });
+      for (const one of leases) await server.post(`leases/${one.lease}/running`);
+      await pause(20 + random(160));
+      const settle = leases.map((one, n) =>
+        random(25) === 0
+          ? { lease: one.lease, outcome: "error", message: texts[random(3)](random(900)), retry: random(3) > 0 }
+          : { lease: one.lease, outcome: "complete", result: { ok: true, n } });
+      await server.post("leases", { worker: name, queues: ["none"], settle });
+    }
+  };
+  const names = ["alpha-1", "alpha-2", "beta-1", "beta-2", "gamma-1", "gamma-2"];
+  const served = [["render"], ["render", "default"], ["default"], ["mail", "default"], ["render"], ["default", "mail"]];
+  await Promise.all([produce(), ...names.map((name, n) => work(name, served[n]))]);
+}

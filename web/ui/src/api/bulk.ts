@@ -6,9 +6,8 @@ import { Problem, segment, send } from "./client";
 export type Verb = "retry" | "cancel";
 
 interface Wish {
-  action: Verb | "reprioritise";
+  action: Verb;
   filter: Filter;
-  priority?: number;
 }
 
 const bodyOf = (wish: Wish, dry_run: boolean) => ({ ...wish, dry_run, ...(isEmpty(wish.filter) ? { all: true } : {}) });

@@ -194,11 +194,12 @@ export interface Simulation {
 
 export interface BulkAction {
   id: string;
-  action: "retry" | "cancel" | "reprioritise";
-  filter?: Record<string, string>;
-  q?: string;
+  action: "retry" | "cancel";
+  q: string;
+  reason?: string;
   state: "running" | "complete" | "cancelled" | "error";
   matched: number;
+  exact?: boolean;
   done: number;
   failed: number;
   started_at: number;

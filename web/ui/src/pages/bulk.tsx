@@ -2,7 +2,7 @@
 import { useLive } from "../api/live";
 import { cancelBulk } from "../api/bulk";
 import { segment } from "../api/client";
-import { type Filter, toText } from "../api/filter";
+import { fromText } from "../api/filter";
 import type { BulkAction, Page } from "../api/types";
 import { link, linkTo } from "../app/router";
 import { ActionButton } from "../parts/action";
@@ -16,7 +16,12 @@ import { Title } from "../parts/title";
 
 const pills: Record<BulkAction["state"], string> = { running: "", complete: "good", cancelled: "warn", error: "bad" };
 
-const textOf = (action: BulkAction): string => action.q ?? (toText((action.filter ?? {}) as Filter) || "all tasks");
+const textOf = (action: BulkAction): string => action.q || "all tasks";
+
+function tasksOf(action: BulkAction): string {
+  const read = fromText(action.q);
+  return linkTo("tasks", typeof read === "string" ? {} : { ...read.filter, state: undefined });
+}
 
 export function Bulk({ name }: { name: string }) {
   return name ? <One id={name} /> : <All />;
@@ -45,7 +50,7 @@ function All() {
               { key: "action", head: "Action", cell: (a) => <a href={link("bulk", a.id)}>{a.action}</a> },
               { key: "filter", head: "Of", classes: "message", cell: (a) => <code>{textOf(a)}</code> },
               { key: "state", head: "State", cell: (a) => <span class={`pill ${pills[a.state]}`}>{a.state}</span> },
-              { key: "done", head: "Done", number: true, cell: (a) => `${number(a.done)} of ${number(a.matched)}` },
+              { key: "done", head: "Done", number: true, cell: (a) => `${number(a.done)} of ${a.exact === false ? "at least " : ""}${number(a.matched)}` },
               { key: "failed", head: "Failed", number: true, rank: 2, cell: (a) => number(a.failed) },
               { key: "started", head: "Started", number: true, rank: 2, cell: (a) => <Ago at={a.started_at} /> },
             ]}
@@ -57,7 +62,7 @@ function All() {
 }
 
 function One({ id }: { id: string }) {
-  const found = useLive<BulkAction>(`bulk/${segment(id)}`, { every: 1000 });
+  const found = useLive<BulkAction>(`bulk/${segment(id)}`, { topic: `bulk:${id}`, every: 1000 });
   const action = found.value;
   return (
     <>
@@ -73,7 +78,7 @@ function One({ id }: { id: string }) {
             return "It is being stopped; what is done stays done";
           }} />
         ) : null}
-        {action?.filter ? <a class="button" href={linkTo("tasks", action.filter)}>The tasks</a> : null}
+        {action ? <a class="button" href={tasksOf(action)}>The tasks</a> : null}
       </Title>
       <Waiting of={found} what="bulk action" />
       {action ? <Shown action={action} /> : null}
@@ -87,10 +92,11 @@ function Shown({ action }: { action: BulkAction }) {
       <p>
         All that matched <code>{textOf(action)}</code>
       </p>
+      {action.reason ? <p class="wrong">{action.reason}</p> : null}
       <progress class="whole" max={Math.max(1, action.matched)} value={action.done + action.failed} aria-label="Progress" />
       <Figures
         figures={[
-          ["Matched", number(action.matched)],
+          ["Matched", `${action.exact === false ? "≥ " : ""}${number(action.matched)}`],
           ["Done", number(action.done)],
           ["Failed", number(action.failed)],
           ["Share", share(action.done + action.failed, action.matched)],

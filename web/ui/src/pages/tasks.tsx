@@ -121,7 +121,6 @@ function Selection({ chosen, clear, filter, total }: { chosen: Set<string>; clea
         <>
           <span class="faint">{total === undefined ? "All that match:" : `All ${number(total)} that match:`}</span>
           <BulkButton action="retry" filter={filter} />
-          <BulkButton action="reprioritise" filter={filter} />
           <BulkButton action="cancel" filter={filter} />
         </>
       )}
