@@ -150,37 +150,8 @@ test("C6 some tasks of a list are selected, retried and cancelled", async () => 
   assert.equal(await stateOf(ids[1]), "pending");
 });
 
-test("C6 all that match a filter are retried by the server, counted before and watched after", async () => {
-  const ids = await submit("bulk", 30);
-  await server.post("jobs/some/cancel");
-  await fail("default", 30);
-  page = await browser.open(server, "tasks?job=bulk&state=error");
-  await says(page, "30 tasks");
-  await press("Retry all");
-  await confirm(page, "Retry 30 tasks");
-  await page.waitForURL(/\/ui\/bulk\//);
-  await page.locator(".title .pill").getByText("complete").waitFor();
-  for (const id of [ids[0], ids[29]]) await becomes(id, "pending");
-  await page.goto(`${server.root}/ui/tasks?job=bulk`);
-  await press("Cancel all");
-  await confirm(page, /Cancel .*30 tasks/);
-  await becomes(ids[7], "cancelled");
-});
-
-test("C6 a group of errors is retried as one", async () => {
-  const ids = await submit("grouped", 4);
-  await fail("default", 4);
-  const group = await until("there is a group", async () =>
-    (await server.get("errors?job=grouped")).items.find((one) => one.tasks >= 4));
-  page = await browser.open(server, `errors/${group.error}`);
-  await says(page, "no such host");
-  await press("Retry the group");
-  await confirm(page, /Retry/);
-  for (const id of ids) await becomes(id, "pending");
-});
-
 test("K25 a simulation is started and watched to its end", async () => {
-  page = await browser.open(server, "simulator");
+  page = await browser.open(server, "simulator", { allow: [/404 .*jobs\/sim-/] });
   await page.getByLabel("Tasks", { exact: false }).first().fill("60");
   await page.getByLabel("Workers").fill("20");
   await page.getByLabel("Seconds each").fill("0.1");

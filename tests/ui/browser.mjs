@@ -35,8 +35,7 @@ export class Browser {
     context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     const wrong = [];
-    const absent = /404 .*(stats\/series|\/errors|state-map|\/bulk)/;
-    const note = (text) => absent.test(text) || allow.some((one) => one.test(text)) || wrong.push(text);
+    const note = (text) => allow.some((one) => one.test(text)) || wrong.push(text);
     page.on("console", (said) => said.type() === "error" && note(`console: ${said.text()} ${said.location().url}`));
     page.on("pageerror", (error) => note(`error: ${error.stack}`));
     page.on("dialog", (dialog) => note(`dialog: ${dialog.message()}`));

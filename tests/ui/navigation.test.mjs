@@ -23,7 +23,7 @@ test("filters stand in the address: back, forward and a copied link bring them b
   await says(page, "461 tasks");
   await page.getByRole("button", { name: "Error", exact: true }).click();
   await page.waitForURL(/state=error/);
-  const query = page.getByLabel(/^Filter/);
+  const query = page.locator(".query input");
   assert.equal(await query.inputValue(), "state:error");
   await query.fill('state:complete,error job:"invoices/november"');
   await query.press("Enter");

@@ -79,8 +79,9 @@ export function Simulator({ name }: { name: string }) {
 
 function Watched({ id }: { id: string }) {
   const simulation = useLive<Simulation>(`simulations/${segment(id)}`, { every: 1000 });
-  const job = useLive<Group>(`jobs/${segment(id)}`, { topic: `job:${id}`, every: 1000 });
   const s = simulation.value;
+  // Its job is there once the first of its tasks is.
+  const job = useLive<Group>(s?.submitted ? `jobs/${segment(id)}` : undefined, { topic: `job:${id}`, every: 1000 });
   return (
     <Panel title={`Simulation ${id}`} note={<a href={link("jobs", id)}>its job</a>}>
       <Waiting of={simulation} what="simulation" />
