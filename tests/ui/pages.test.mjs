@@ -21,7 +21,7 @@ after(async () => {
 
 const pages = {
   overview: () => ["", "Backlog by priority"],
-  queues: () => ["queues", "Waiting by priority"],
+  queues: () => ["queues", "All queues"],
   "one queue": () => ["queues/render", "By priority"],
   jobs: () => ["jobs?sort=last", "nightly-render"],
   "one job": () => ["jobs/nightly-render", "Every task"],
