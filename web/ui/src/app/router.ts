@@ -43,7 +43,7 @@ export function go(address: string, options: { replace?: boolean } = {}): void {
 
 /// A reader of screens hears the new page's name; nobody else notices.
 function focusMain(): void {
-  requestAnimationFrame(() => document.getElementById("main")?.focus({ preventScroll: true }));
+  document.getElementById("main")?.focus({ preventScroll: true });
 }
 
 addEventListener("popstate", () => {
