@@ -14,7 +14,6 @@ namespace kwq::app {
 
 namespace {
 
-constexpr std::int32_t partitions = 1;                           // one shard
 constexpr milliseconds rejected_kept{7LL * 24 * 3'600 * 1'000};  // on Kafka, for people to look at
 constexpr std::int32_t control_partitions = 1;
 constexpr std::uint64_t files_of_its_own = 1'000;  // the log's, the states', and room
@@ -99,7 +98,7 @@ void application::start() {
                         .instance = config_.instance,
                         .version = cli::version_text(),
                         .log_kind = config_.log_kind,
-                        .partitions = partitions,
+                        .partitions = config_.scheduler.partitions,
                         .bulk_directory = config_.data + "/bulk"},
                        {.log = *log_,
                         .topics = topics_,
@@ -146,6 +145,7 @@ void application::ensure_topics() {
             throw cannot_start("topic " + topic + ": " + done.error().detail);
         }
     };
+    const std::int32_t partitions = config_.scheduler.partitions;
     ensure(topics_.status(), partitions);
     ensure(topics_.control(), control_partitions);
     ensure(topics_.rejected(), partitions);

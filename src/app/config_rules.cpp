@@ -14,6 +14,8 @@ namespace kwq::app {
 
 namespace {
 
+constexpr std::int32_t partitions_on_kafka = 16;
+
 const std::string& text_of(const resolved_config& c, std::string_view name) {
     const auto at = std::find_if(c.chosen.begin(), c.chosen.end(),
                                  [&](const chosen_value& v) { return v.of->name == name; });
@@ -201,6 +203,10 @@ void take_rest(resolved_config& c) {
     v.log.json = text_of(c, "log-format") == "json";
     v.log.file = text_of(c, "log-file");
     v.scheduler.owner = v.instance;
+    const auto partitions = static_cast<std::int32_t>(number_of(c, "partitions"));
+    v.scheduler.partitions = partitions > 0          ? partitions
+                             : v.log_kind == "kafka" ? partitions_on_kafka
+                                                     : 1;
     v.scheduler.directory = v.data + "/scheduler";
     v.scheduler.ready_buffer_bytes = bytes_of(c, "ready-buffer");
     v.scheduler.max_waiting_polls = static_cast<std::size_t>(number_of(c, "max-waiting-polls"));

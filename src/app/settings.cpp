@@ -66,6 +66,8 @@ std::vector<setting> make_settings() {
          "queues that exist from the start, each with its number of priorities"},
         {"priorities", kind::integer, "9", "N", "priorities of the queue `default`", 1, 100},
         {"topic-prefix", kind::text, "kwq", "NAME", "what the names of all topics begin with"},
+        {"partitions", kind::integer, "0", "N",
+         "partitions of each topic, fixed when they are made; 0: 16 on Kafka, 1 embedded", 0, 256},
         {"instance", kind::text, "", "NAME",
          "name of this process in claims and answers; default: the host's name"},
         {"log", kind::choice, "embedded", "KIND", "where records are kept: embedded or kafka", 0, 0,

@@ -50,7 +50,11 @@ std::vector<model::task> read_follow_ups(field_reader& f) {
 // ---- one function for each type -----------------------------------------------------------------
 
 model::event_body read_claim(field_reader& f) {
-    return model::claim{.owner = f.text("owner"), .nonce = f.text("nonce")};
+    model::claim e{.owner = f.text("owner"), .nonce = f.text("nonce")};
+    if (f.has("url")) {
+        e.url = f.text("url");
+    }
+    return e;
 }
 
 model::event_body read_cursor(field_reader& f) {

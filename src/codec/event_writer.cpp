@@ -74,6 +74,9 @@ struct body_writer {
 
     void operator()(const model::claim& e) const {
         w.field("owner", e.owner).field("nonce", e.nonce);
+        if (!e.url.empty()) {
+            w.field("url", e.url);
+        }
     }
     void operator()(const model::cursor& e) const {
         w.field("queue", e.queue.value()).field("priority", e.priority.value());

@@ -38,6 +38,7 @@ using lease_token = named<std::string, struct lease_token_tag>;
 struct claim {
     std::string owner;  // who, for people
     std::string nonce;  // tells one claim of an instance from another
+    std::string url{};  // where it answers other instances; empty: nowhere
     friend bool operator==(const claim&, const claim&) = default;
 };
 

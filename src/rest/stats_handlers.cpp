@@ -4,6 +4,9 @@
 #include "rest/readers.hpp"
 #include "rest/views.hpp"
 
+#include <map>
+#include <utility>
+
 namespace kwq::rest {
 
 namespace {
@@ -76,28 +79,56 @@ void get_stats(context& c, const call& q, reply to) {
                                                    std::move(with_tracker)));
 }
 
+namespace {
+
+void write_shards(codec::json_writer& w, const std::vector<const scheduler::shard_info*>& shards) {
+    w.key("shards").begin_array();
+    for (const auto* s : shards) {
+        w.begin_object().field("shard", s->shard.value()).field("epoch", s->epoch.value());
+        w.field("applied", s->applied.value());
+        w.field("lag", s->end.value() - s->applied.value() - 1).end_object();
+    }
+    w.end_array();
+}
+
+/// This instance first, then the others that the newest claims name.
+std::string render_cluster(const context& c, const std::vector<scheduler::shard_info>& shards) {
+    using owned = std::vector<const scheduler::shard_info*>;
+    owned mine;
+    std::map<std::pair<std::string, std::string>, owned> others;
+    for (const auto& s : shards) {
+        if (s.owned) {
+            mine.push_back(&s);
+        } else if (s.epoch.value() >= 0) {
+            others[{s.owner, s.url}].push_back(&s);
+        }
+    }
+    std::string body;
+    codec::json_writer w(body);
+    w.begin_object().field("log", c.config.log_kind);
+    w.field("partitions", c.config.partitions);
+    w.field("token", c.config.token.has_value());
+    w.field("read_only", c.config.ui_read_only);
+    w.key("instances").begin_array().begin_object();
+    w.field("instance", c.config.instance).field("version", c.config.version);
+    w.field("ready", c.services.scheduler.is_ready() && c.services.tracker.is_ready());
+    write_shards(w, mine);
+    w.end_object();
+    for (const auto& [who, theirs] : others) {
+        w.begin_object().field("instance", who.first).field("url", who.second);
+        write_shards(w, theirs);
+        w.end_object();
+    }
+    w.end_array().end_object();
+    return body;
+}
+
+}  // namespace
+
 void get_cluster(context& c, const call&, reply to) {
-    c.services.scheduler.stats(
-        c.loop.then<scheduler::scheduler_stats>([&c, to](const scheduler::scheduler_stats& s) {
-            std::string body;
-            codec::json_writer w(body);
-            w.begin_object().field("log", c.config.log_kind);
-            w.field("partitions", c.config.partitions);
-            w.field("token", c.config.token.has_value());
-            w.field("read_only", c.config.ui_read_only);
-            w.key("instances").begin_array().begin_object();
-            w.field("instance", c.config.instance).field("version", c.config.version);
-            w.field("ready", c.services.scheduler.is_ready() && c.services.tracker.is_ready());
-            w.key("shards").begin_array();
-            for (std::int32_t shard = 0; shard < c.config.partitions; ++shard) {
-                w.begin_object().field("shard", shard);
-                if (c.config.partitions == 1) {
-                    w.field("epoch", s.epoch.value()).field("applied", s.applied.value());
-                }
-                w.end_object();
-            }
-            w.end_array().end_object().end_array().end_object();
-            to.json(200, std::move(body));
+    c.services.scheduler.shards(c.loop.then<std::vector<scheduler::shard_info>>(
+        [&c, to](const std::vector<scheduler::shard_info>& shards) {
+            to.json(200, render_cluster(c, shards));
         }));
 }
 

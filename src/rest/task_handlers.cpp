@@ -168,7 +168,7 @@ void list_tasks(context& c, const call& q, reply to) {
 namespace {
 
 using task_command = void (scheduler::scheduler::*)(
-    model::record, scheduler::callback<model::result<model::offset>>);
+    model::shard_id, model::record, scheduler::callback<model::result<model::offset>>);
 
 /// Finds the task, then asks for the change where it is.
 void change_task(context& c, const call& q, reply to, task_command command) {
@@ -195,7 +195,7 @@ void change_task(context& c, const call& q, reply to, task_command command) {
             to.fail(task.error());
             return;
         }
-        (c.services.scheduler.*command)(task->place,
+        (c.services.scheduler.*command)(task->shard, task->place,
                                         c.loop.then<model::result<model::offset>>(changed));
     };
     c.services.tracker.task(id, std::move(after),

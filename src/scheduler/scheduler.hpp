@@ -8,7 +8,6 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "base/recent_rate.hpp"
 #include "eventlog/event_log.hpp"
 #include "eventlog/topics.hpp"
 #include "model/error.hpp"
@@ -16,6 +15,7 @@
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
 #include "observe/logger.hpp"
+#include "scheduler/overview.hpp"
 #include "scheduler/seams.hpp"
 
 #include <cstdint>
@@ -103,70 +103,18 @@ struct heartbeat_answer {
     lease_directive directive = lease_directive::proceed;
 };
 
-struct lease_info {
-    model::lease_token lease;
-    model::task_id id;
-    model::record place;
-    model::job_name job;
-    model::worker_name worker;
-    std::uint32_t attempt = 1;
-    bool running = false;
-    instant allocated_at;
-    instant deadline;
-};
-
-struct worker_info {
-    model::worker_name worker;
-    std::vector<model::queue_name> queues;  // of its last poll
-    std::uint32_t leases = 0;
-    std::uint64_t taken = 0;  // since this process started
-    std::uint64_t completed = 0;
-    std::uint64_t failed = 0;  // errors, expired leases
-    recent_rate finished;      // complete and error, lately
-    instant first_seen;
-    instant last_seen;
-    bool waiting = false;  // a poll of it waits right now
-};
-
 // ---- steering -----------------------------------------------------------------------------------
-
-struct dispatch_info {
-    model::dispatch_state state = model::dispatch_state::running;
-    std::optional<instant> until;
-    std::string reason;
-    std::uint32_t leases = 0;  // still out: 0 and `draining` means drained
-};
-
-struct queue_info {
-    model::queue_name queue;
-    std::int32_t priorities = 0;
-    bool paused = false;
-    std::optional<instant> paused_until;
-    std::vector<model::priority> paused_priorities;
-    std::uint32_t leases = 0;
-    std::uint32_t waiting_workers = 0;
-};
 
 struct command_receipt {
     model::offset control_offset;  // in kwq-control: `after=` for the tracker
     std::uint64_t affected = 0;    // what the caller's counters said would be, filled by it
 };
 
-/// Counters since start, and gauges, read on the shard's thread.
-struct scheduler_stats {
-    std::uint64_t allocated = 0, completed = 0, errors = 0, released = 0, expired = 0,
-                  timed_out = 0, retries = 0, dead = 0, cancelled = 0, duplicates = 0, rejected = 0,
-                  void_events = 0, heartbeats = 0, polls = 0, polls_empty = 0;
-    std::uint64_t leases = 0, waiting_polls = 0, scheduled = 0, ready_buffer_bytes = 0,
-                  ready_buffer_tasks = 0, unapplied = 0;
-    model::offset applied{-1};
-    model::offset epoch{-1};
-    std::uint64_t undecodable_events = 0;
-};
-
 struct scheduler_config {
-    std::string directory;      // of the state; empty: in memory
-    std::string owner = "kwq";  // who, in claims
+    std::string directory;        // of the state; empty: in memory
+    std::string owner = "kwq";    // who, in claims
+    std::string url;              // where it answers other instances, in claims; empty: nowhere
+    std::int32_t partitions = 1;  // of every topic but kwq-control; as many shards
     std::size_t ready_buffer_bytes = 64U << 20U;
     std::size_t max_waiting_polls = 10'000;
     milliseconds horizon{7LL * 24 * 3'600 * 1'000};
@@ -210,8 +158,10 @@ public:
 
     /// One task, found by the caller: errc::already_terminal, errc::not_retriable, task_unknown
     /// when no record is at `place`.
-    virtual void cancel_task(model::record place, callback<result<model::offset>> done) = 0;
-    virtual void retry_task(model::record place, callback<result<model::offset>> done) = 0;
+    virtual void cancel_task(model::shard_id shard, model::record place,
+                             callback<result<model::offset>> done) = 0;
+    virtual void retry_task(model::shard_id shard, model::record place,
+                            callback<result<model::offset>> done) = 0;
 
     /// pause and resume, commands, the kill switch, new queues: appended to kwq-control; answered
     /// when durable and seen by every shard of this instance.
@@ -224,6 +174,7 @@ public:
     virtual void queues(callback<std::vector<queue_info>> done) = 0;
     virtual void gates(callback<std::vector<model::gate>> done) = 0;  // pauses in force
     virtual void stats(callback<scheduler_stats> done) = 0;
+    virtual void shards(callback<std::vector<shard_info>> done) = 0;  // by number
 
     /// Priorities of a queue, or nothing when it is unknown. Any thread, answers at once.
     virtual std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const = 0;
@@ -235,7 +186,7 @@ struct scheduler_dependencies {
     eventlog::event_log& log;
     const eventlog::topic_names& topics;
     const clock& time;
-    random_source& random;  // used on the shard's thread only
+    random_source& random;  // one call at a time
     observe::logger& logger;
     std::function<void(std::string)> fatal;  // an I/O error: the process must end. Any thread
     /// A queue exists: called once for each, at start and later, on the shard's thread. May be

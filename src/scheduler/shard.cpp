@@ -25,15 +25,12 @@ settle_status status_of(const model::verdict& v) {
 shard::shard(const options& o, store::kv& state, random_source& random)
     : options_(o), random_(random), state_(state), buffer_(o.ready_buffer_bytes) {}
 
-std::vector<effect> shard::take_effects() {
-    return std::exchange(effects_, {});
-}
-
 // ---- owning -------------------------------------------------------------------------------------
 
-void shard::claim(const moment& now, std::string nonce) {
+void shard::claim(const moment& now, std::string nonce, const std::string& url) {
     owner_ = false;
-    claim_out_ = model::event{now.at, std::nullopt, model::claim{options_.owner, std::move(nonce)}};
+    const model::claim mine{options_.owner, std::move(nonce), url};
+    claim_out_ = model::event{now.at, std::nullopt, mine};
     effects_.push_back(emit{*claim_out_, true});
 }
 

@@ -61,11 +61,11 @@ public:
     shard(const options& o, store::kv& state, random_source& random);
 
     /// What is wanted since the last call, in order.
-    std::vector<effect> take_effects();
+    std::vector<effect> take_effects() { return std::exchange(effects_, {}); }
 
     // ---- owning ----
     /// Asks to become the owner: emits a claim. Decisions begin when it is read back.
-    void claim(const moment& now, std::string nonce);
+    void claim(const moment& now, std::string nonce, const std::string& url = {});
     bool is_owner() const { return owner_; }
     /// An append may be lost: nothing is decided until a new claim is read back.
     void lose_ownership(const moment& now);

@@ -16,23 +16,18 @@ constexpr std::size_t read_bytes = 1U << 20U;
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds retry_interval{1'000};
 constexpr std::size_t commit_bytes = 8U << 20U;
-constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
-constexpr milliseconds claim_patience{30'000};
-
-[[noreturn]] void cannot_start(const std::string& what) {
-    throw std::runtime_error("scheduler: " + what);
-}
 
 }  // namespace
 
 shard_runner::shard_runner(model::shard_id id, const scheduler_config& config,
-                           const scheduler_dependencies& deps)
+                           const scheduler_dependencies& deps, ready_board* board)
     : id_(id),
       config_(config),
       deps_(deps),
       status_{deps.topics.status(), id.value()},
       control_{deps.topics.control(), 0},
-      rejected_{deps.topics.rejected(), 0},
+      rejected_{deps.topics.rejected(), id.value()},
+      board_(board),
       horizon_(std::make_shared<std::atomic<std::int64_t>>(0)),
       loop_("kwq-shard-" + std::to_string(id.value()), deps.time, deps.simulator.driver) {}
 
@@ -42,121 +37,6 @@ shard_runner::~shard_runner() {
 
 moment shard_runner::now() const {
     return {deps_.time.wall(), deps_.time.monotonic().time_since_epoch()};
-}
-
-// ---- start and stop -----------------------------------------------------------------------------
-
-void shard_runner::start() {
-    open_state();
-    for (const auto& q : config_.queues) {
-        add_queue(q);
-    }
-    catch_up();
-    auto claimed = owned_.get_future();
-    const auto nonce = deps_.random.next();
-    shard_->claim(now(), std::to_string(nonce));
-    watch_status();
-    loop_.start([this] {
-        std::optional<mono_time> next;
-        or_die([&] { next = turn(); });
-        return next;
-    });
-    auto* const driver = deps_.simulator.driver;
-    const bool is_claimed = driver != nullptr
-                                ? driver->run_until([this] { return owned_set_; }, claim_patience)
-                                : claimed.wait_for(claim_patience) == std::future_status::ready;
-    if (!is_claimed) {
-        cannot_start("the claim of shard " + std::to_string(id_.value()) + " was not read back");
-    }
-    claimed.get();  // throws why there is none, if that is known
-}
-
-void shard_runner::open_state() {
-    if (deps_.simulator.open_state) {
-        kv_ = deps_.simulator.open_state();
-    } else if (config_.directory.empty()) {
-        kv_ = store::make_memory_kv();
-    } else {
-        store::rocksdb_options o;
-        o.directory = config_.directory;
-        o.memtable_bytes = memtable_bytes;
-        o.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
-            return may_forget(key, value, instant{horizon->load()});
-        };
-        kv_ = store::open_rocksdb(o);
-    }
-    const auto make = [this] {
-        shard_ = std::make_unique<shard>(
-            shard::options{id_, config_.owner, config_.ready_buffer_bytes,
-                           config_.max_waiting_polls, config_.max_wait, config_.horizon},
-            *kv_, deps_.random);
-    };
-    make();
-    if (!state_fits_log()) {
-        deps_.logger.log(observe::level::warn, "scheduler",
-                         "the state does not fit the log: rebuilding it");
-        shard_.reset();
-        kv_->clear();
-        make();
-    }
-}
-
-/// The log must still hold the very record the state ends with.
-bool shard_runner::state_fits_log() {
-    const auto applied = shard_->state().applied_offset();
-    if (applied.value() < 0) {
-        return true;
-    }
-    const auto range = deps_.log.range(status_);
-    if (!range || applied >= range->end) {
-        return false;
-    }
-    const auto read = deps_.log.read(status_, applied, 1);
-    return read && !read->empty() && read->front().offset == applied &&
-           crc32c(read->front().value) == shard_->state().applied_crc();
-}
-
-void shard_runner::catch_up() {
-    const auto range = deps_.log.range(status_);
-    if (!range) {
-        cannot_start("cannot read " + status_.topic + ": " + range.error().detail);
-    }
-    status_end_ = range->end;
-    std::size_t since_commit = 0;
-    while (read_status()) {
-        shard_->take_effects();  // nothing is performed before the claim
-        if (++since_commit % 16 == 0 && durable_end_ > shard_->state().applied_offset()) {
-            shard_->state().commit();
-        }
-        if (dead_) {
-            cannot_start("the log of events cannot be read");
-        }
-    }
-    shard_->take_effects();
-}
-
-void shard_runner::stop() {
-    deps_.log.watch(status_, "scheduler", nullptr);
-    deps_.log.watch(control_, "scheduler", nullptr);
-    for (const auto& [queue, n] : queues_) {
-        for (std::int32_t p = 1; p <= n; ++p) {
-            deps_.log.watch(lane_partition({queue, model::priority{p}}), "scheduler", nullptr);
-        }
-    }
-    loop_.stop();
-    if (kv_ && shard_ && !dead_) {
-        if (deps_.log.flush()) {
-            or_die([this] { shard_->state().commit(); });
-        }
-    }
-    for (auto& [_, done] : std::exchange(replies_, {})) {
-        done(reply{0, settle_status::unknown, {}, offset{-1}});
-    }
-    for (auto& [_, done] : std::exchange(polls_, {})) {
-        done(model::error{model::errc::stopping, "the server is stopping", ""});
-    }
-    shard_.reset();
-    kv_.reset();
 }
 
 bool shard_runner::post(std::function<void()> call) {
@@ -197,6 +77,7 @@ std::optional<mono_time> shard_runner::turn() {
     append_batch();
     release_durable();
     commit_if_due();
+    publish_ready();
     is_owner_ = shard_->is_owner() && !dead_;
     if (shard_->is_owner() && !std::exchange(owned_set_, shard_->is_owner())) {
         owned_.set_value();
@@ -236,7 +117,11 @@ bool shard_runner::read_status() {
         const auto crc = crc32c(r.value);
         auto e = codec::read_event(r.value);
         if (e) {
-            const bool is_claim = std::holds_alternative<model::claim>(e->body);
+            const auto* claim = std::get_if<model::claim>(&e->body);
+            const bool is_claim = claim != nullptr;
+            if (is_claim) {
+                newest_claim_ = *claim;
+            }
             const auto a = shard_->on_event({r.offset, std::move(*e)}, crc, when);
             if (is_claim && owned_set_ && !shard_->is_owner()) {
                 claim_again_.reset();  // replaced: two who claim in turn would never decide
@@ -427,6 +312,35 @@ void shard_runner::perform_one(const control_done& c) {
     }
 }
 
+void shard_runner::after_turn(std::function<void()> done) {
+    if (!post([this, done] { after_turn_.push_back(done); })) {
+        done();
+    }
+}
+
+void shard_runner::publish_ready() {
+    if (board_ != nullptr) {
+        const auto when = now();
+        const auto& gates = shard_->control();
+        ready_board::levels ready;
+        const bool open = shard_->is_owner() && !gates.all_paused(when.at) &&
+                          gates.dispatch(when.at).state == model::dispatch_state::running;
+        for (const auto& [queue, priorities] : shard_->queues()) {
+            for (const auto p : priorities) {
+                const auto tasks = open ? shard_->buffer().tasks({queue, p}) : 0;
+                if (tasks > 0 && gates.queue_paused(queue, when.at) == nullptr &&
+                    !gates.priority_paused(queue, p, when.at)) {
+                    ready[queue][p] = tasks;
+                }
+            }
+        }
+        board_->publish(id_, std::move(ready), gates.dispatch(when.at).state);
+    }
+    for (const auto& done : std::exchange(after_turn_, {})) {
+        done();
+    }
+}
+
 // ---- the state ----------------------------------------------------------------------------------
 
 void shard_runner::commit_if_due() {
@@ -444,6 +358,16 @@ void shard_runner::commit_if_due() {
     }
     horizon_->store(shard_->state().partition().horizon.value());
     shard_->state().commit();
+}
+
+shard_info shard_runner::info() const {
+    return {.shard = id_,
+            .owned = shard_->is_owner(),
+            .owner = newest_claim_.owner,
+            .url = newest_claim_.url,
+            .epoch = shard_->state().partition().epoch,
+            .applied = shard_->state().applied_offset(),
+            .end = status_end_};
 }
 
 scheduler_stats shard_runner::stats() const {

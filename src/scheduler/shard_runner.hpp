@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/run_loop.hpp"
+#include "scheduler/ready_board.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/shard.hpp"
 
@@ -30,14 +31,18 @@ namespace kwq::scheduler {
 
 class shard_runner {
 public:
+    /// `board` must outlive it; it says there what is ready after each turn. None: nobody looks.
     shard_runner(model::shard_id id, const scheduler_config& config,
-                 const scheduler_dependencies& deps);
+                 const scheduler_dependencies& deps, ready_board* board = nullptr);
     ~shard_runner();
 
-    /// Opens, folds to the end, claims; returns when the claim was read back. Throws.
-    void start();
+    /// Opens and folds to the end, then follows. Throws.
+    void open(bool and_claim);
+    /// Returns when the claim was read back. Throws.
+    void await_claim();
     void stop();
     bool is_owner() const { return is_owner_.load(); }
+    model::shard_id id() const { return id_; }
 
     /// Any thread: `call` runs on the shard's thread, followed by a turn.
     bool post(std::function<void()> call);
@@ -49,11 +54,14 @@ public:
     request_id expect_reply(reply_callback done);
     void poll(poll_ticket ticket, poll_request request, callback<result<poll_answer>> done);
     void abandon(poll_ticket ticket);
+    /// Any thread: `done` runs when a turn has seen all that was in the log before the call.
+    void after_turn(std::function<void()> done);
     void when_controlled(offset control_offset, std::function<void()> done);
     /// The task at a place, or nothing when there is none that can be read.
     task_ptr read_task(const record& where);
     std::size_t in_flight_replies() const { return replies_.size(); }
     scheduler_stats stats() const;
+    shard_info info() const;
 
     /// A queue's topics exist from here on; the shard's thread, or before start().
     void add_queue(const model::queue_defined& q);
@@ -65,7 +73,9 @@ private:
     /// Ends the process when the state's disk fails inside.
     void or_die(const std::function<void()>& call);
     void open_state();
+    std::string state_directory() const;
     bool state_fits_log();
+    void find_newest_claim();
     void catch_up();
     bool read_status();
     void read_control();
@@ -85,6 +95,7 @@ private:
     void retry_follow_ups();
     void release_durable();
     void commit_if_due();
+    void publish_ready();
     void watch_status();
     void watch_lane(const lane_key& lane);
     topic_partition lane_partition(const lane_key& lane) const;
@@ -97,6 +108,7 @@ private:
     const topic_partition status_;
     const topic_partition control_;
     const topic_partition rejected_;
+    ready_board* const board_;
     // shard thread only
     std::unique_ptr<store::kv> kv_;
     std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction threads
@@ -116,8 +128,10 @@ private:
     std::map<lane_key, offset> lane_ends_;  // moved since the last turn
     std::map<model::queue_name, std::int32_t> queues_;
     std::vector<std::pair<mono_time, offset>> follow_again_;
+    std::vector<std::function<void()>> after_turn_;
     std::optional<mono_time> claim_again_;
     mono_time next_commit_{};
+    model::claim newest_claim_;
     std::uint64_t undecodable_ = 0;
     bool dead_ = false;
     std::promise<void> owned_;

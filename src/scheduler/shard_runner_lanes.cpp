@@ -1,5 +1,6 @@
 // The part of the runner that touches the lanes: topics of queues, reading tasks, follow-ups, and
 // records set aside.
+#include "base/hash.hpp"
 #include "codec/event_codec.hpp"
 #include "codec/task_codec.hpp"
 #include "scheduler/shard_runner.hpp"
@@ -28,7 +29,8 @@ void shard_runner::add_queue(const model::queue_defined& q) {
     }
     for (std::int32_t p = known + 1; p <= q.priorities; ++p) {
         const lane_key lane{q.queue, model::priority{p}};
-        const auto made = deps_.log.ensure_topic(deps_.topics.tasks(lane.first, lane.second), 1);
+        const auto made =
+            deps_.log.ensure_topic(deps_.topics.tasks(lane.first, lane.second), config_.partitions);
         if (!made) {
             die("cannot make the topics of queue " + q.queue.value() + ": " + made.error().detail);
             return;
@@ -164,7 +166,8 @@ void shard_runner::append_tasks(offset of, std::vector<model::task> tasks) {
         eventlog::new_record r{t.id.value(), {}, {}};
         if (n > 0) {
             t.priority = model::priority{std::clamp(t.priority.value(), 1, n)};
-            where = lane_partition({t.queue, t.priority});
+            where = {deps_.topics.tasks(t.queue, t.priority),
+                     murmur2_partition(t.id.value(), config_.partitions)};
         } else {
             r.headers.emplace_back("kwq-reason", "follow-up of an unknown queue");
         }

@@ -43,6 +43,7 @@ task_view queries::view(const row_place& place, const task_row& row, bool with_a
     const auto facts = tables_.effective(place, row, &commanded_at);
     task_view v;
     v.id = row.id;
+    v.shard = place.shard;
     v.place = place.record;
     v.state = model::state_of(facts);
     if (row.known) {

@@ -32,6 +32,7 @@ struct attempt_view {
 
 struct task_view {
     model::task_id id;
+    model::shard_id shard{0};
     model::record place;
     model::job_name job;
     std::vector<model::tag_name> tags;

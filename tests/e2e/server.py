@@ -13,6 +13,8 @@ from urllib.parse import quote
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KWQ = os.environ.get("KWQ_BIN") or os.path.join(ROOT, "build", "dev", "src", "app", "kwq")
 # Nothing of the caller's configuration, nor of a task it may itself be, reaches the programs under test.
+# Set to run tests that know of one shard only with several.
+SHARDS = ["--partitions", os.environ["KWQ_TEST_SHARDS"]] if os.environ.get("KWQ_TEST_SHARDS") else []
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("KWQ_")}
 
 
@@ -50,7 +52,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [KWQ, "serve", "--data", os.path.join(self.folder, "data"), "--port", str(self.port),
-                 "--port-file", port_file, *self.flags],
+                 "--port-file", port_file, *SHARDS, *self.flags],
                 env={**CLEAN, **self.environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.port = int(eventually(lambda: self._read_port(port_file), "the server writes its port"))
         if ready:

@@ -103,7 +103,8 @@ void fake_scheduler::answer(const callback<model::result<receipt>>& done) const 
     }
 }
 
-void fake_scheduler::cancel_task(model::record place, callback<model::result<model::offset>> done) {
+void fake_scheduler::cancel_task(model::shard_id, model::record place,
+                                 callback<model::result<model::offset>> done) {
     cancelled.push_back(std::move(place));
     if (change_refused) {
         done(*change_refused);
@@ -112,7 +113,8 @@ void fake_scheduler::cancel_task(model::record place, callback<model::result<mod
     }
 }
 
-void fake_scheduler::retry_task(model::record place, callback<model::result<model::offset>> done) {
+void fake_scheduler::retry_task(model::shard_id, model::record place,
+                                callback<model::result<model::offset>> done) {
     retried.push_back(std::move(place));
     if (change_refused) {
         done(*change_refused);

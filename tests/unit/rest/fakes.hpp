@@ -75,8 +75,10 @@ public:
     void workers(callback<std::vector<kwq::scheduler::worker_info>> done) override {
         done(known_workers);
     }
-    void cancel_task(model::record place, callback<model::result<model::offset>> done) override;
-    void retry_task(model::record place, callback<model::result<model::offset>> done) override;
+    void cancel_task(model::shard_id shard, model::record place,
+                     callback<model::result<model::offset>> done) override;
+    void retry_task(model::shard_id shard, model::record place,
+                    callback<model::result<model::offset>> done) override;
     void set_gate(model::gate g,
                   callback<model::result<kwq::scheduler::command_receipt>> done) override;
     void set_dispatch(model::dispatch d,
@@ -89,6 +91,11 @@ public:
     void queues(callback<std::vector<kwq::scheduler::queue_info>> done) override;
     void gates(callback<std::vector<model::gate>> done) override { done(in_force); }
     void stats(callback<kwq::scheduler::scheduler_stats> done) override { done(counted); }
+    void shards(callback<std::vector<kwq::scheduler::shard_info>> done) override {
+        kwq::scheduler::shard_info only;
+        only.owned = true;
+        done({only});
+    }
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override;
     model::shard_id shard_of(const model::task_id&) const override { return model::shard_id{0}; }
 

@@ -1,0 +1,451 @@
+#include "scheduler/shard_set.hpp"
+
+#include "base/hash.hpp"
+#include "codec/event_codec.hpp"
+#include "model/lease.hpp"
+#include "scheduler/shard_answers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kwq::scheduler {
+
+using model::errc;
+
+namespace {
+
+/// One source of randomness for the threads of all shards.
+class shared_random final : public random_source {
+public:
+    explicit shared_random(random_source& from) : from_(from) {}
+    std::uint64_t next() override {
+        const std::lock_guard lock(mutex_);
+        return from_.next();
+    }
+
+private:
+    std::mutex mutex_;
+    random_source& from_;  // under mutex_
+};
+
+/// The answers of several shards, one after the other, each on its own thread.
+template <class T>
+struct collected {
+    std::mutex mutex;
+    std::vector<T> answers;  // under mutex, as is what is left
+    std::size_t left = 0;
+    callback<std::vector<T>> done;
+
+    void put(std::size_t at, T answer) {
+        {
+            const std::lock_guard lock(mutex);
+            answers[at] = std::move(answer);
+            if (--left > 0) {
+                return;
+            }
+        }
+        done(std::move(answers));
+    }
+};
+
+}  // namespace
+
+shard_set::shard_set(const scheduler_config& config, scheduler_dependencies deps)
+    : random_(std::make_unique<shared_random>(deps.random)),
+      config_(config),
+      deps_(adapted(std::move(deps))) {
+    if (config.partitions > 1) {
+        desk_ = std::make_unique<poll_desk>(config_, deps_, shards_);
+    }
+    for (std::int32_t p = 0; p < config.partitions; ++p) {
+        shards_.push_back(std::make_unique<shard_runner>(model::shard_id{p}, config_, deps_,
+                                                         desk_ ? &desk_->board() : nullptr));
+    }
+}
+
+scheduler_dependencies shard_set::adapted(scheduler_dependencies deps) {
+    scheduler_dependencies with{.log = deps.log,
+                                .topics = deps.topics,
+                                .time = deps.time,
+                                .random = *random_,
+                                .logger = deps.logger,
+                                .fatal = std::move(deps.fatal),
+                                .queue_added = {},
+                                .simulator = std::move(deps.simulator)};
+    with.queue_added = [this, more = std::move(deps.queue_added)](const model::queue_name& queue,
+                                                                  std::int32_t priorities) {
+        {
+            const std::lock_guard lock(queue_mutex_);
+            if (std::exchange(queue_book_[queue], priorities) == priorities) {
+                return;  // another shard said so
+            }
+        }
+        if (more) {
+            more(queue, priorities);
+        }
+    };
+    return with;
+}
+
+// ---- start and stop -----------------------------------------------------------------------------
+
+void shard_set::start() {
+    for (const auto& shard : shards_) {
+        shard->open(true);
+    }
+    if (desk_) {
+        desk_->start();
+    }
+    for (const auto& shard : shards_) {
+        shard->await_claim();
+    }
+}
+
+void shard_set::serve() {
+    for (const auto& shard : shards_) {
+        shard->post([s = shard.get()] { s->core().open_doors(s->now()); });
+    }
+}
+
+void shard_set::stop_dispatch() {
+    if (desk_) {
+        desk_->stop_dispatch();
+    }
+    for (const auto& shard : shards_) {
+        shard->post([s = shard.get()] { s->core().stop_dispatch(s->now()); });
+    }
+}
+
+void shard_set::stop() {
+    if (desk_) {
+        desk_->stop();
+    }
+    for (const auto& shard : shards_) {
+        shard->stop();
+    }
+}
+
+bool shard_set::is_ready() const {
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->is_owner(); });
+}
+
+// ---- to one shard -------------------------------------------------------------------------------
+
+shard_runner* shard_set::shard_at(model::shard_id shard) const {
+    const auto at = static_cast<std::size_t>(shard.value());
+    return shard.value() >= 0 && at < shards_.size() ? shards_[at].get() : nullptr;
+}
+
+shard_runner& shard_set::shard_of_lease(const model::lease_token& lease) const {
+    const auto parts = model::decode_lease(lease);
+    auto* const shard = parts ? shard_at(parts->shard) : nullptr;
+    return shard == nullptr ? *shards_.front() : *shard;
+}
+
+template <class Done>
+void shard_set::post_to(shard_runner& shard, const Done& done, std::function<void()> call) {
+    if (!shard.post(std::move(call))) {
+        done(stopping_error());
+    }
+}
+
+poll_ticket shard_set::poll(poll_request p, callback<result<poll_answer>> done) {
+    const auto ticket = next_ticket_.fetch_add(1);
+    if (desk_) {
+        desk_->poll(ticket, std::move(p), std::move(done));
+        return ticket;
+    }
+    auto& shard = *shards_.front();
+    post_to(shard, done, [&shard, ticket, p = std::move(p), done]() mutable {
+        shard.poll(ticket, std::move(p), std::move(done));
+    });
+    return ticket;
+}
+
+void shard_set::abandon(poll_ticket ticket) {
+    if (desk_) {
+        desk_->abandon(ticket);
+        return;
+    }
+    shards_.front()->post([this, ticket] { shards_.front()->abandon(ticket); });
+}
+
+void shard_set::give_back(std::vector<model::lease_token> leases) {
+    for (const auto& lease : leases) {
+        auto& shard = shard_of_lease(lease);
+        shard.post([&shard, lease] {
+            shard.core().report(0, {lease, report_release{}}, shard.now());
+        });
+    }
+}
+
+void shard_set::report(lease_report r, callback<result<settle_status>> done) {
+    auto& shard = shard_of_lease(r.lease);
+    post_to(shard, done, [&shard, r = std::move(r), done] {
+        const auto id = shard.expect_reply([done](const reply& a) { done(to_result(a)); });
+        shard.core().report(id, r, shard.now());
+    });
+}
+
+void shard_set::heartbeats_at(shard_runner& shard, std::vector<heartbeat> beats,
+                              callback<result<std::vector<heartbeat_answer>>> done) {
+    post_to(shard, done, [&shard, beats = std::move(beats), done] {
+        if (!shard.core().is_owner()) {
+            done(model::error{errc::not_owner, "no owner has read the log to its end", ""});
+            return;
+        }
+        done(shard.core().heartbeats(beats, shard.now()));
+    });
+}
+
+void shard_set::heartbeats(std::vector<heartbeat> beats,
+                           callback<result<std::vector<heartbeat_answer>>> done) {
+    std::map<shard_runner*, std::vector<std::size_t>> by_shard;
+    for (std::size_t i = 0; i < beats.size(); ++i) {
+        by_shard[&shard_of_lease(beats[i].lease)].push_back(i);
+    }
+    if (by_shard.size() <= 1) {
+        auto& shard = by_shard.empty() ? *shards_.front() : *by_shard.begin()->first;
+        heartbeats_at(shard, std::move(beats), std::move(done));
+        return;
+    }
+    using answers = result<std::vector<heartbeat_answer>>;
+    // Shared by the answers of the shards; the last one goes on.
+    const auto all = std::make_shared<collected<answers>>();
+    all->left = by_shard.size();
+    all->answers.assign(by_shard.size(), std::vector<heartbeat_answer>{});
+    all->done = [by_shard, n = beats.size(), done](const std::vector<answers>& of_shards) {
+        std::vector<heartbeat_answer> out(n);
+        std::size_t at = 0;
+        for (const auto& [_, members] : by_shard) {
+            const auto& one = of_shards[at++];
+            if (!one) {
+                done(one.error());
+                return;
+            }
+            for (std::size_t i = 0; i < members.size(); ++i) {
+                out[members[i]] = (*one)[i];
+            }
+        }
+        done(std::move(out));
+    };
+    std::size_t at = 0;
+    for (const auto& [shard, members] : by_shard) {
+        std::vector<heartbeat> some;
+        for (const auto i : members) {
+            some.push_back(beats[i]);
+        }
+        heartbeats_at(*shard, std::move(some),
+                      [all, at](answers answer) { all->put(at, std::move(answer)); });
+        ++at;
+    }
+}
+
+void shard_set::cancel_task(model::shard_id where, model::record place,
+                            callback<result<offset>> done) {
+    auto* const shard = shard_at(where);
+    if (shard == nullptr) {
+        done(model::error{errc::task_unknown, "no task at this place", "id"});
+        return;
+    }
+    post_to(*shard, done, [shard, place = std::move(place), done] {
+        const auto task = shard->read_task(place);
+        if (!task) {
+            done(model::error{errc::task_unknown, "no task at this place", "id"});
+            return;
+        }
+        const auto id = shard->expect_reply(
+            [done](const reply& r) { done(to_offset(r, errc::already_terminal)); });
+        shard->core().cancel(id, task, shard->now());
+    });
+}
+
+void shard_set::retry_task(model::shard_id where, model::record place,
+                           callback<result<offset>> done) {
+    auto* const shard = shard_at(where);
+    if (shard == nullptr) {
+        done(model::error{errc::task_unknown, "no task at this place", "id"});
+        return;
+    }
+    post_to(*shard, done, [shard, place = std::move(place), done] {
+        const auto id = shard->expect_reply(
+            [done](const reply& r) { done(to_offset(r, errc::not_retriable)); });
+        shard->core().retry(id, place, shard->now());
+    });
+}
+
+// ---- to all of them -----------------------------------------------------------------------------
+
+/// A shard that has stopped answers with nothing.
+template <class T, class Each>
+void shard_set::ask_each(Each each, callback<std::vector<T>> done) {
+    // Shared by the answers of the shards; the last one goes on.
+    const auto all = std::make_shared<collected<T>>();
+    all->left = shards_.size();
+    all->answers.resize(shards_.size());
+    all->done = std::move(done);
+    for (std::size_t at = 0; at < shards_.size(); ++at) {
+        auto* const shard = shards_[at].get();
+        if (!shard->post([all, at, shard, each] { all->put(at, each(*shard)); })) {
+            all->put(at, T{});
+        }
+    }
+}
+
+void shard_set::leases_of(model::worker_name worker, callback<std::vector<lease_info>> done) {
+    using list = std::vector<lease_info>;
+    ask_each<list>([worker](shard_runner& s) { return s.core().leases_of(worker, s.now()); },
+                   [done](const std::vector<list>& all) { done(merge(all)); });
+}
+
+void shard_set::workers(callback<std::vector<worker_info>> done) {
+    using list = std::vector<worker_info>;
+    const auto each = [](shard_runner& s) { return s.core().workers().list(); };
+    if (!desk_) {
+        ask_each<list>(each, [done](const std::vector<list>& all) { done(all.front()); });
+        return;
+    }
+    desk_->look([this, done, each](const poll_desk::view& desk) {
+        ask_each<list>(each, [done, first = desk.workers](std::vector<list> all) {
+            all.insert(all.begin(), first);
+            done(merge(all));
+        });
+    });
+}
+
+void shard_set::dispatch(callback<dispatch_info> done) {
+    ask_each<dispatch_info>(
+        [](shard_runner& s) {
+            const auto& core = s.core();
+            const auto d = core.control().dispatch(s.now().at);
+            return dispatch_info{d.state, d.until, d.reason,
+                                 static_cast<std::uint32_t>(core.state().leases().size())};
+        },
+        [done](const std::vector<dispatch_info>& all) { done(merge(all)); });
+}
+
+void shard_set::queues(callback<std::vector<queue_info>> done) {
+    using list = std::vector<queue_info>;
+    const auto each = [](shard_runner& s) { return queues_of(s.core(), s.now()); };
+    if (!desk_) {
+        ask_each<list>(each, [done](const std::vector<list>& all) { done(all.front()); });
+        return;
+    }
+    desk_->look([this, done, each](const poll_desk::view& desk) {
+        ask_each<list>(each, [done, waiting = desk.waiting](const std::vector<list>& all) {
+            auto merged = merge(all);
+            for (auto& q : merged) {
+                const auto found = waiting.find(q.queue);
+                q.waiting_workers = found == waiting.end() ? 0 : found->second;
+            }
+            done(std::move(merged));
+        });
+    });
+}
+
+void shard_set::gates(callback<std::vector<model::gate>> done) {
+    auto& any = *shards_.front();
+    if (!any.post([&any, done] { done(any.core().control().in_force(any.now().at)); })) {
+        done({});
+    }
+}
+
+void shard_set::stats(callback<scheduler_stats> done) {
+    const auto each = [](shard_runner& s) { return s.stats(); };
+    if (!desk_) {
+        ask_each<scheduler_stats>(
+            each, [done](const std::vector<scheduler_stats>& all) { done(all.front()); });
+        return;
+    }
+    desk_->look([this, done, each](const poll_desk::view& desk) {
+        ask_each<scheduler_stats>(each, [done, desk](const std::vector<scheduler_stats>& all) {
+            auto merged = merge(all);
+            merged.polls = desk.polls;
+            merged.polls_empty = desk.polls_empty;
+            merged.waiting_polls = desk.waiting_polls;
+            done(merged);
+        });
+    });
+}
+
+void shard_set::shards(callback<std::vector<shard_info>> done) {
+    ask_each<shard_info>([](shard_runner& s) { return s.info(); }, std::move(done));
+}
+
+// ---- controls -----------------------------------------------------------------------------------
+
+void shard_set::set_gate(model::gate g, callback<result<command_receipt>> done) {
+    append_control(std::move(g), std::move(done));
+}
+
+void shard_set::set_dispatch(model::dispatch d, callback<result<command_receipt>> done) {
+    append_control(std::move(d), std::move(done));
+}
+
+void shard_set::give_command(model::command c, callback<result<command_receipt>> done) {
+    append_control(std::move(c), std::move(done));
+}
+
+void shard_set::define_queue(model::queue_defined q, callback<result<command_receipt>> done) {
+    if (const auto known = priorities_of(q.queue)) {
+        if (*known == q.priorities) {
+            done(command_receipt{offset{-1}, 0});
+        } else {
+            done(model::error{errc::queue_exists,
+                              "queue " + q.queue.value() + " has " + std::to_string(*known) +
+                                  " priorities, which cannot be changed",
+                              "/priorities"});
+        }
+        return;
+    }
+    append_control(std::move(q), std::move(done));
+}
+
+void shard_set::append_control(model::control_body body, callback<result<command_receipt>> done) {
+    const auto value = codec::write_control({deps_.time.wall(), std::move(body)});
+    deps_.log.append({deps_.topics.control(), 0}, {{"", value, {}}}, eventlog::durability::synced,
+                     [this, done](const eventlog::result<offset>& at) {
+                         if (at) {
+                             await_control(*at, done);
+                         } else {
+                             done(from_log(at.error()));
+                         }
+                     });
+}
+
+void shard_set::await_control(offset at, const callback<result<command_receipt>>& done) {
+    // Shared by all shards; the last one that has seen it answers.
+    const auto all = std::make_shared<collected<bool>>();
+    all->left = shards_.size();
+    all->answers.assign(shards_.size(), false);
+    all->done = [at, done](const std::vector<bool>& seen) {
+        if (std::find(seen.begin(), seen.end(), false) == seen.end()) {
+            done(command_receipt{at, 0});
+        } else {
+            done(stopping_error());
+        }
+    };
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        auto* const shard = shards_[i].get();
+        if (!shard->post([all, i, shard, at] {
+                shard->when_controlled(at, [all, i] { all->put(i, true); });
+            })) {
+            all->put(i, false);
+        }
+    }
+}
+
+// ---- looking ------------------------------------------------------------------------------------
+
+std::optional<std::int32_t> shard_set::priorities_of(const model::queue_name& queue) const {
+    const std::lock_guard lock(queue_mutex_);
+    const auto found = queue_book_.find(queue);
+    return found == queue_book_.end() ? std::nullopt : std::optional(found->second);
+}
+
+model::shard_id shard_set::shard_of(const model::task_id& id) const {
+    return model::shard_id{murmur2_partition(id.value(), config_.partitions)};
+}
+
+}  // namespace kwq::scheduler
