@@ -71,7 +71,7 @@ void application::start() {
     api_random_ = make_system_random();
     open_log();
     ensure_topics();
-    scheduler_ = scheduler::make_scheduler(
+    scheduler_ = scheduler::make_local_scheduler(
         config_.scheduler,
         {.log = *log_,
          .topics = topics_,
@@ -91,6 +91,21 @@ void application::start() {
     scheduler_->start();
     tracker_runs_ = true;
     tracker_->start();
+    if (config_.log_kind == "kafka") {
+        cluster_ = std::make_unique<cluster::cluster_scheduler>(
+            cluster::cluster_config{.instance = config_.instance,
+                                    .token = config_.token.value_or(""),
+                                    .shards = config_.scheduler.partitions,
+                                    .ask_end =
+                                        [this](model::shard_id shard) {
+                                            const auto end = eventlog::ask_kafka_end(
+                                                *log_, {topics_.status(), shard.value()});
+                                            return end ? std::optional(*end) : std::nullopt;
+                                        }},
+            *scheduler_, system_clock());
+        cluster_->start();
+    }
+    scheduler::scheduler* const all = scheduler_.get();
     api_ =
         rest::make_api({.base_path = config_.server.base_path,
                         .token = config_.token,
@@ -102,7 +117,7 @@ void application::start() {
                         .bulk_directory = config_.data + "/bulk"},
                        {.log = *log_,
                         .topics = topics_,
-                        .scheduler = *scheduler_,
+                        .scheduler = cluster_ ? *cluster_ : *all,
                         .tracker = *tracker_,
                         .time = system_clock(),
                         .random = *api_random_,
@@ -114,21 +129,62 @@ void application::start() {
     server_ = net::start_server(config_.server, *api_);
     counters_of_ = server_.get();
     scheduler_->serve();
+    join_others();
     if (!config_.port_file.empty()) {
         write_port_file(config_.port_file, port());
     }
     logger_->log(observe::level::info, "app", "ready", {{"port", std::to_string(port())}});
 }
 
+std::string application::url() const {
+    if (!config_.advertise.empty()) {
+        return config_.advertise;
+    }
+    const std::string& address = config_.server.address;
+    const bool any = address == "0.0.0.0" || address == "::";
+    const bool is_v6 = address.find(':') != std::string::npos;
+    const std::string host = any ? config_.host : is_v6 ? "[" + address + "]" : address;
+    return "http://" + host + ":" + std::to_string(port()) + config_.server.base_path;
+}
+
+/// Which shards to claim is shared out among all instances.
+void application::join_others() {
+    if (config_.log_kind != "kafka") {
+        return;
+    }
+    const auto note = [this](const char* what, const std::vector<std::int32_t>& numbers) {
+        logger_->log(observe::level::info, "app", what,
+                     {{"shards", std::to_string(numbers.size())}});
+        return std::vector<model::shard_id>(numbers.begin(), numbers.end());
+    };
+    scheduler_->advertise(url());
+    group_ = eventlog::join_kafka_group(
+        {.kafka = watched_kafka(),
+         .topic = topics_.shards(),
+         .session_timeout = config_.session_timeout,
+         .assigned =
+             [this, note](const std::vector<std::int32_t>& numbers) {
+                 scheduler_->own(note("shards to claim", numbers));
+             },
+         .revoked =
+             [this, note](const std::vector<std::int32_t>& numbers) {
+                 scheduler_->disown(note("shards for others to claim", numbers));
+             }});
+}
+
+eventlog::kafka_config application::watched_kafka() {
+    auto kafka = kafka_settings(config_);
+    kafka.on_stop = [this](const std::string& why) { die(why); };
+    kafka.on_note = [this](const std::string& what) {
+        logger_->log(observe::level::warn, "kafka", what);
+    };
+    return kafka;
+}
+
 void application::open_log() {
     const auto fatal = [this](const std::string& why) { die(why); };
     if (config_.log_kind == "kafka") {
-        auto kafka = kafka_settings(config_);
-        kafka.on_stop = fatal;
-        kafka.on_note = [this](const std::string& what) {
-            logger_->log(observe::level::warn, "kafka", what);
-        };
-        log_ = eventlog::open_kafka_log(kafka);
+        log_ = eventlog::open_kafka_log(watched_kafka());
     } else {
         log_ = eventlog::open_embedded_log(
             {.directory = config_.data + "/log",
@@ -149,6 +205,9 @@ void application::ensure_topics() {
     ensure(topics_.status(), partitions);
     ensure(topics_.control(), control_partitions);
     ensure(topics_.rejected(), partitions);
+    if (config_.log_kind == "kafka") {
+        ensure(topics_.shards(), partitions);
+    }
     for (const model::queue_defined& q : config_.scheduler.queues) {
         for (std::int32_t p = 1; p <= q.priorities; ++p) {
             ensure(topics_.tasks(q.queue, model::priority{p}), partitions);
@@ -168,6 +227,7 @@ void application::stop() {
     if (scheduler_runs_) {
         scheduler_->stop_dispatch();
     }
+    group_.reset();  // others claim at once
     if (api_) {
         api_->begin_stop();
     }
@@ -180,6 +240,9 @@ void application::stop() {
     counters_of_ = nullptr;
     server_.reset();
     api_.reset();
+    if (cluster_) {
+        cluster_->stop();
+    }
     if (tracker_runs_) {
         tracker_->stop();
         tracker_runs_ = false;
@@ -197,6 +260,7 @@ void application::stop() {
             ::unlink(config_.port_file.c_str());
         }
     }
+    cluster_.reset();
     scheduler_.reset();
     tracker_.reset();
     log_.reset();

@@ -4,12 +4,14 @@
 
 #include "app/config.hpp"
 #include "base/random.hpp"
+#include "cluster/cluster_scheduler.hpp"
 #include "eventlog/event_log.hpp"
+#include "eventlog/kafka/group.hpp"
 #include "eventlog/topics.hpp"
 #include "net/http.hpp"
 #include "observe/logger.hpp"
 #include "rest/api.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/local_scheduler.hpp"
 #include "tracker/tracker.hpp"
 
 #include <atomic>
@@ -47,6 +49,9 @@ private:
     void start();
     void open_log();
     void ensure_topics();
+    void join_others();
+    std::string url() const;
+    eventlog::kafka_config watched_kafka();
     [[noreturn]] void die(const std::string& why);
 
     // set once
@@ -56,10 +61,12 @@ private:
     std::unique_ptr<random_source> shard_random_;
     std::unique_ptr<random_source> api_random_;
     std::unique_ptr<eventlog::event_log> log_;
-    std::unique_ptr<scheduler::scheduler> scheduler_;
+    std::unique_ptr<scheduler::local_scheduler> scheduler_;
+    std::unique_ptr<cluster::cluster_scheduler> cluster_;  // on Kafka
     std::unique_ptr<tracker::tracker> tracker_;
     std::unique_ptr<rest::api> api_;
     std::unique_ptr<net::server> server_;
+    std::unique_ptr<eventlog::kafka_group> group_;  // on Kafka
     // any thread: what /metrics reads once the server is there
     std::atomic<const net::server*> counters_of_{nullptr};
     bool scheduler_runs_ = false;

@@ -31,12 +31,15 @@ struct chosen_value {
 struct config {
     std::string data;
     std::string port_file;
+    std::string host;  // this machine's name
     std::string instance;
     std::string topic_prefix;
     std::optional<std::string> token;
     bool ui_read_only = false;
     std::string log_kind;  // embedded, kafka
     eventlog::kafka_config kafka;
+    milliseconds session_timeout{6'000};
+    std::string advertise;  // empty: the address and port it listens on
     milliseconds drain_timeout{10'000};
     net::server_config server;
     observe::logger_config log;

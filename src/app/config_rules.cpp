@@ -4,6 +4,7 @@
 #include "base/assert.hpp"
 #include "cli/quantity.hpp"
 #include "cli/suggestion.hpp"
+#include "net/server_url.hpp"
 
 #include <arpa/inet.h>
 #include <algorithm>
@@ -108,6 +109,11 @@ std::string take_log(resolved_config& c) {
         return "kafka-min-insync cannot be more than kafka-replication: nothing could be written";
     }
     v.kafka.start_patience = time_of(c, "kafka-start-timeout");
+    v.session_timeout = time_of(c, "kafka-session-timeout");
+    v.advertise = text_of(c, "advertise");
+    if (!v.advertise.empty() && !net::parse_server_url(v.advertise)) {
+        return "advertise must be a URL such as http://kwq-1:8080, not `" + v.advertise + "`";
+    }
     const std::string& path = text_of(c, "kafka-properties-file");
     return path.empty() ? "" : read_properties(path, v.kafka);
 }
@@ -207,6 +213,7 @@ void take_rest(resolved_config& c) {
     v.scheduler.partitions = partitions > 0          ? partitions
                              : v.log_kind == "kafka" ? partitions_on_kafka
                                                      : 1;
+    v.scheduler.owns_all = v.log_kind != "kafka";
     v.scheduler.directory = v.data + "/scheduler";
     v.scheduler.ready_buffer_bytes = bytes_of(c, "ready-buffer");
     v.scheduler.max_waiting_polls = static_cast<std::size_t>(number_of(c, "max-waiting-polls"));
@@ -226,6 +233,7 @@ std::string derive_config(resolved_config& config, const std::string& host_name)
         return "topic-prefix must be 1 to 63 characters of a-z, 0-9 and `-`, not `" + prefix + "`";
     }
     config.values.topic_prefix = prefix;
+    config.values.host = host_name;
     const std::string& instance = text_of(config, "instance");
     config.values.instance = instance.empty() ? host_name : instance;
     if (!model::valid_label(config.values.instance)) {

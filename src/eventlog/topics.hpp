@@ -17,6 +17,8 @@ struct topic_names {
     std::string status() const { return prefix + "-status"; }
     std::string control() const { return prefix + "-control"; }
     std::string rejected() const { return prefix + "-rejected"; }
+    /// Empty: what the instances on Kafka share out.
+    std::string shards() const { return prefix + "-shards"; }
 };
 
 }  // namespace kwq::eventlog

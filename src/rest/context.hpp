@@ -57,6 +57,8 @@ struct call {
     std::string_view route;  // its name in the table
 
     const std::string& named(std::size_t i) const { return path.at(i); }
+    /// By another instance: what is not here is answered so, not asked of a third.
+    bool passed_on() const { return request.header("kwq-passed-on").has_value(); }
 };
 
 /// The way back to one client. Copied into callbacks; the first answer counts.

@@ -56,6 +56,7 @@ void get_series(context& c, const call& q, reply to);
 void list_errors(context& c, const call& q, reply to);
 void get_error(context& c, const call& q, reply to);
 void get_cluster(context& c, const call& q, reply to);
+void get_cluster_ready(context& c, const call& q, reply to);
 void list_workers(context& c, const call& q, reply to);
 
 // changes of many tasks: bulk_action_handlers.cpp

@@ -40,7 +40,9 @@ model::result<scheduler::poll_request> read_poll(context& c, const call& q) {
     scheduler::poll_request p;
     p.worker = model::worker_name{f.label("worker", true)};
     p.queues = read_queues(f);
-    p.max = static_cast<std::uint32_t>(f.integer("max", 1, limits::leases_at_once).value_or(1));
+    p.passed_on = q.passed_on();
+    const std::int64_t least = p.passed_on ? 0 : 1;  // an instance may only settle
+    p.max = static_cast<std::uint32_t>(f.integer("max", least, limits::leases_at_once).value_or(1));
     p.wait = f.seconds("wait_s", limits::longest_wait).value_or(milliseconds{0});
     p.affinity = f.labels("affinity", 16);
     std::size_t i = 0;

@@ -76,8 +76,8 @@ scheduler::lease_report read_settle(context& c, field_reader& f) {
         r.what = read_error(f);
     } else if (outcome == "release") {
         r.what = read_release(f);
-    } else if (f.ok()) {
-        f.refuse(errc::bad_field, "complete, error or release", "outcome");
+    } else if (f.ok() && outcome != "running") {
+        f.refuse(errc::bad_field, "running, complete, error or release", "outcome");
     }
     return r;
 }

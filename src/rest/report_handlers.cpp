@@ -19,7 +19,8 @@ void answer_report(context& c, const reply& to, const model::lease_token& lease,
     }
     switch (*status) {
         case scheduler::settle_status::ok:
-        case scheduler::settle_status::already: break;
+        case scheduler::settle_status::already:
+        case scheduler::settle_status::accepted: break;
         case scheduler::settle_status::lease_lost:
             to.fail({errc::lease_lost, "another attempt or nobody has the task now", {}});
             return;
@@ -37,7 +38,7 @@ void answer_report(context& c, const reply& to, const model::lease_token& lease,
         w.field("position", c.status_end(parts->shard));
     }
     w.end_object();
-    to.json(200, std::move(body));
+    to.json(*status == scheduler::settle_status::accepted ? 202 : 200, std::move(body));
 }
 
 void send_report(context& c, const model::lease_token& lease, read_report what, const reply& to) {
@@ -135,7 +136,7 @@ void heartbeat_lease(context& c, const call& q, reply to) {
     }
     using beats = std::vector<scheduler::heartbeat_answer>;
     c.services.scheduler.heartbeats(
-        {{.lease = lease, .progress_json = std::move(progress)}},
+        {{.lease = lease, .progress_json = std::move(progress), .passed_on = q.passed_on()}},
         c.loop.then<model::result<beats>>([to](const model::result<beats>& answers) {
             if (!answers) {
                 to.fail(answers.error());
@@ -168,12 +169,15 @@ model::result<std::vector<scheduler::heartbeat>> read_heartbeats(const call& q) 
             if (!model::valid_id(item->string())) {
                 f.refuse(errc::bad_id, "this is not a lease", at);
             }
-            beats.push_back(
-                {.lease = model::lease_token{std::string(item->string())}, .progress_json = {}});
+            beats.push_back({.lease = model::lease_token{std::string(item->string())},
+                             .progress_json = {},
+                             .passed_on = q.passed_on()});
             continue;
         }
         field_reader one(*item, "/" + at);
-        beats.push_back({.lease = one.lease("lease"), .progress_json = read_progress(one)});
+        beats.push_back({.lease = one.lease("lease"),
+                         .progress_json = read_progress(one),
+                         .passed_on = q.passed_on()});
         f.take_error(one);
     }
     if (f.ok() && beats.empty()) {

@@ -68,6 +68,7 @@ constexpr route table[] = {
     {"GET", "/kwq/v1/events", "stream_events", nullptr, 0, none, access::token, stream_events},
     {"GET", "/kwq/v1/limits", "get_limits", get_limits},
     {"GET", "/kwq/v1/cluster", "get_cluster", get_cluster},
+    {"GET", "/kwq/v1/cluster/ready", "get_cluster_ready", get_cluster_ready},
     {"POST", "/kwq/v1/simulations", "start_simulation", start_simulation, small, json},
     {"GET", "/kwq/v1/simulations/{id}", "get_simulation", get_simulation},
 

@@ -132,4 +132,19 @@ void get_cluster(context& c, const call&, reply to) {
         }));
 }
 
+void get_cluster_ready(context& c, const call&, reply to) {
+    std::string body;
+    codec::json_writer w(body);
+    w.begin_object().key("queues").begin_object();
+    for (const auto& [name, levels] : c.services.scheduler.ready_tasks()) {
+        w.key(name.value()).begin_object();
+        for (const auto& [priority, tasks] : levels) {
+            w.field(std::to_string(priority.value()), static_cast<std::uint64_t>(tasks));
+        }
+        w.end_object();
+    }
+    w.end_object().end_object();
+    to.json(200, std::move(body));
+}
+
 }  // namespace kwq::rest

@@ -168,7 +168,7 @@ void list_tasks(context& c, const call& q, reply to) {
 namespace {
 
 using task_command = void (scheduler::scheduler::*)(
-    model::shard_id, model::record, scheduler::callback<model::result<model::offset>>);
+    scheduler::task_place, scheduler::callback<model::result<model::offset>>);
 
 /// Finds the task, then asks for the change where it is.
 void change_task(context& c, const call& q, reply to, task_command command) {
@@ -190,13 +190,15 @@ void change_task(context& c, const call& q, reply to, task_command command) {
         w.field("position", c.status_end(shard_of_task(c, id))).end_object();
         to.json(200, std::move(body));
     };
-    auto found = [&c, to, command, changed](const model::result<tracker::task_view>& task) {
+    auto found = [&c, to, command, changed,
+                  passed_on = q.passed_on()](const model::result<tracker::task_view>& task) {
         if (!task) {
             to.fail(task.error());
             return;
         }
-        (c.services.scheduler.*command)(task->shard, task->place,
-                                        c.loop.then<model::result<model::offset>>(changed));
+        (c.services.scheduler.*command)(
+            {.shard = task->shard, .place = task->place, .id = task->id, .passed_on = passed_on},
+            c.loop.then<model::result<model::offset>>(changed));
     };
     c.services.tracker.task(id, std::move(after),
                             c.loop.then<model::result<tracker::task_view>>(std::move(found)));

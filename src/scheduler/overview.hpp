@@ -6,7 +6,10 @@
 #include "model/event.hpp"
 #include "model/ids.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,9 +70,14 @@ struct scheduler_stats {
     std::uint64_t undecodable_events = 0;
 };
 
+/// How many tasks could be handed out, most urgent first.
+using ready_levels =
+    std::map<model::queue_name, std::map<model::priority, std::size_t, std::greater<>>>;
+
 /// One shard as this instance sees it.
 struct shard_info {
     model::shard_id shard{0};
+    bool mine = false;          // the newest claim is this process's, read back or not
     bool owned = false;         // by this instance: it decides
     std::string owner;          // who the newest claim names; empty: nobody yet
     std::string url;            // where the owner answers others; empty: nowhere

@@ -245,7 +245,7 @@ void poll_desk::serve() {
     if (lines_.empty() || stopping_) {
         return;
     }
-    for (const auto& [queue, _] : board_.all()) {
+    for (const auto& queue : board_.queues()) {
         while (lines_.count(queue) > 0) {
             const auto ticket = *lines_.at(queue).begin();
             if (!ask(ticket, polls_.at(ticket))) {
@@ -256,6 +256,14 @@ void poll_desk::serve() {
 }
 
 bool poll_desk::ask(poll_ticket ticket, waiting_poll& p) {
+    if (!p.request.passed_on && dispatch_ == dispatch_state::running) {
+        if (auto url = board_.elsewhere(p.request.queues, p.request.max)) {
+            step_out(ticket, p);
+            p.answer.elsewhere = std::move(*url);
+            finish_if_done(ticket);
+            return true;
+        }
+    }
     const auto shares = board_.take(p.request.queues, p.request.max);
     if (shares.empty()) {
         return false;
@@ -369,7 +377,8 @@ void poll_desk::finish_if_done(poll_ticket ticket) {
     auto& p = found->second;
     const bool takes = p.request.max > 0 && !stopping_;
     if (!p.asked.empty() || p.settles_out > 0 ||
-        (p.answer.leases.empty() && !(p.over && (p.looked || !takes)))) {
+        (p.answer.leases.empty() && p.answer.elsewhere.empty() &&
+         !(p.over && (p.looked || !takes)))) {
         return;
     }
     step_out(ticket, p);

@@ -75,22 +75,71 @@ std::vector<ready_board::share> ready_board::take(const std::vector<model::queue
     return out;
 }
 
-std::optional<ready_board::level> ready_board::best(
-    const std::vector<model::queue_name>& queues) const {
+void ready_board::set_others(std::map<std::string, levels> ready) {
+    const bool more = !ready.empty();
+    {
+        const std::lock_guard lock(mutex_);
+        others_ = std::move(ready);
+    }
+    if (more) {
+        on_ready_();
+    }
+}
+
+std::optional<std::string> ready_board::elsewhere(const std::vector<model::queue_name>& queues,
+                                                  std::size_t wanted) {
     const std::lock_guard lock(mutex_);
     for (const auto& queue : queues) {
-        std::optional<model::priority> highest;
+        model::priority highest{0};
         for (const auto& [_, of_shard] : ready_) {
             const auto found = of_shard.find(queue);
             if (found != of_shard.end() && !found->second.empty()) {
-                highest = std::max(highest, std::optional(found->second.begin()->first));
+                highest = std::max(highest, found->second.begin()->first);
             }
         }
-        if (highest) {
-            return level{queue, *highest};
+        const auto own = highest;
+        std::map<std::string, levels>::iterator best;
+        for (auto other = others_.begin(); other != others_.end(); ++other) {
+            const auto found = other->second.find(queue);
+            if (found != other->second.end() && !found->second.empty() &&
+                found->second.begin()->first > highest) {
+                highest = found->second.begin()->first;
+                best = other;
+            }
+        }
+        if (highest > own) {
+            auto& levels_there = best->second.at(queue);
+            auto& tasks = levels_there.begin()->second;
+            tasks -= std::min(tasks, wanted);
+            if (tasks == 0) {
+                levels_there.erase(levels_there.begin());
+            }
+            return best->first;
+        }
+        if (own.value() > 0) {
+            return std::nullopt;  // the first queue with work wins
         }
     }
     return std::nullopt;
+}
+
+std::set<model::queue_name> ready_board::queues() const {
+    const std::lock_guard lock(mutex_);
+    std::set<model::queue_name> out;
+    const auto add = [&out](const levels& l) {
+        for (const auto& [queue, priorities] : l) {
+            if (!priorities.empty()) {
+                out.insert(queue);
+            }
+        }
+    };
+    for (const auto& [_, of_shard] : ready_) {
+        add(of_shard);
+    }
+    for (const auto& [_, of_other] : others_) {
+        add(of_other);
+    }
+    return out;
 }
 
 ready_board::levels ready_board::all() const {

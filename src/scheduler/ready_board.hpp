@@ -5,6 +5,7 @@
 
 #include "model/event.hpp"
 #include "model/ids.hpp"
+#include "scheduler/overview.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,15 +14,15 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace kwq::scheduler {
 
 class ready_board {
 public:
-    /// Most urgent first.
-    using queue_levels = std::map<model::priority, std::size_t, std::greater<>>;
-    using levels = std::map<model::queue_name, queue_levels>;
+    using levels = ready_levels;
+    using queue_levels = levels::mapped_type;
 
     /// So many leases are to be asked of this shard.
     struct share {
@@ -41,10 +42,16 @@ public:
     /// Where to take at most `wanted` tasks from: the queues in the order given, in each the most
     /// urgent first whichever shard it is in, equals in turn. Takes them off the board.
     std::vector<share> take(const std::vector<model::queue_name>& queues, std::size_t wanted);
-    /// The most urgent level of the first queue that has any.
-    std::optional<level> best(const std::vector<model::queue_name>& queues) const;
+    /// What other instances have, by their urls.
+    void set_others(std::map<std::string, levels> ready);
+    /// The other instance that has something more urgent for these queues than any shard here, or
+    /// something where there is nothing here; then `wanted` are taken off its levels.
+    std::optional<std::string> elsewhere(const std::vector<model::queue_name>& queues,
+                                         std::size_t wanted);
     /// Every queue's levels, all shards together.
     levels all() const;
+    /// Queues that have something, here or elsewhere.
+    std::set<model::queue_name> queues() const;
     model::dispatch_state dispatch() const;
 
 private:
@@ -55,6 +62,7 @@ private:
     mutable std::mutex mutex_;
     // under mutex_
     std::map<model::shard_id, levels> ready_;
+    std::map<std::string, levels> others_;
     model::dispatch_state dispatch_ = model::dispatch_state::running;
     std::int32_t turn_ = 0;  // the shard that equals begin with
 };

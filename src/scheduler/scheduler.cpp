@@ -1,5 +1,6 @@
 #include "scheduler/scheduler.hpp"
 
+#include "scheduler/local_scheduler.hpp"
 #include "scheduler/shard_set.hpp"
 
 namespace kwq::scheduler {
@@ -11,6 +12,7 @@ std::string_view to_string(settle_status s) {
         case settle_status::lease_lost: return "lease_lost";
         case settle_status::conflict: return "conflict";
         case settle_status::unknown: return "unknown";
+        case settle_status::accepted: return "accepted";
     }
     return "?";
 }
@@ -26,6 +28,11 @@ std::string_view to_string(directive d) {
 
 std::unique_ptr<scheduler> make_scheduler(const scheduler_config& config,
                                           const scheduler_dependencies& deps) {
+    return make_local_scheduler(config, deps);
+}
+
+std::unique_ptr<local_scheduler> make_local_scheduler(const scheduler_config& config,
+                                                      const scheduler_dependencies& deps) {
     return std::make_unique<shard_set>(config, deps);
 }
 

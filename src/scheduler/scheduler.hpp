@@ -54,7 +54,8 @@ struct lease_report {
     report_kind what;
 };
 
-enum class settle_status : std::uint8_t { ok, already, lease_lost, conflict, unknown };
+/// `accepted`: it is in the log, and counts if the lease is live there; nobody has said so yet.
+enum class settle_status : std::uint8_t { ok, already, lease_lost, conflict, unknown, accepted };
 std::string_view to_string(settle_status s);
 
 struct settled {
@@ -73,6 +74,7 @@ struct poll_request {
     milliseconds wait{0};                   // 0..30 s
     std::vector<std::string> affinity;
     std::vector<lease_report> settle;  // done first; refused ones do not block the take
+    bool passed_on = false;            // by another instance: what is not here is not looked for
 };
 
 struct granted_lease {
@@ -86,6 +88,7 @@ struct poll_answer {
     std::vector<granted_lease> leases;
     std::vector<settled> settled;
     scheduler::directive directive = directive::run;
+    std::string elsewhere;  // without leases: the url of an instance that has more urgent work
 };
 
 /// Names a poll that waits, so that it can be abandoned.
@@ -94,6 +97,7 @@ using poll_ticket = std::uint64_t;
 struct heartbeat {
     model::lease_token lease;
     std::string progress_json;  // empty: none; at most 4 KiB
+    bool passed_on = false;     // by another instance
 };
 enum class lease_directive : std::uint8_t { proceed, cancel };  // JSON: "continue", "cancel"
 struct heartbeat_answer {
@@ -105,6 +109,14 @@ struct heartbeat_answer {
 
 // ---- steering -----------------------------------------------------------------------------------
 
+/// One task, found by the caller.
+struct task_place {
+    model::shard_id shard;
+    model::record place;
+    model::task_id id;
+    bool passed_on = false;  // by another instance
+};
+
 struct command_receipt {
     model::offset control_offset;  // in kwq-control: `after=` for the tracker
     std::uint64_t affected = 0;    // what the caller's counters said would be, filled by it
@@ -113,8 +125,8 @@ struct command_receipt {
 struct scheduler_config {
     std::string directory;        // of the state; empty: in memory
     std::string owner = "kwq";    // who, in claims
-    std::string url;              // where it answers other instances, in claims; empty: nowhere
     std::int32_t partitions = 1;  // of every topic but kwq-control; as many shards
+    bool owns_all = true;         // claims every shard at start; else those that own() names
     std::size_t ready_buffer_bytes = 64U << 20U;
     std::size_t max_waiting_polls = 10'000;
     milliseconds horizon{7LL * 24 * 3'600 * 1'000};
@@ -156,12 +168,10 @@ public:
     virtual void leases_of(model::worker_name worker, callback<std::vector<lease_info>> done) = 0;
     virtual void workers(callback<std::vector<worker_info>> done) = 0;
 
-    /// One task, found by the caller: errc::already_terminal, errc::not_retriable, task_unknown
-    /// when no record is at `place`.
-    virtual void cancel_task(model::shard_id shard, model::record place,
-                             callback<result<model::offset>> done) = 0;
-    virtual void retry_task(model::shard_id shard, model::record place,
-                            callback<result<model::offset>> done) = 0;
+    /// errc::already_terminal, errc::not_retriable, task_unknown when no record is at its place.
+    /// The offset is -1 when it is another instance that did it.
+    virtual void cancel_task(task_place task, callback<result<model::offset>> done) = 0;
+    virtual void retry_task(task_place task, callback<result<model::offset>> done) = 0;
 
     /// pause and resume, commands, the kill switch, new queues: appended to kwq-control; answered
     /// when durable and seen by every shard of this instance.
@@ -176,6 +186,8 @@ public:
     virtual void stats(callback<scheduler_stats> done) = 0;
     virtual void shards(callback<std::vector<shard_info>> done) = 0;  // by number
 
+    /// What this instance could hand out right now. Any thread, answers at once.
+    virtual ready_levels ready_tasks() const = 0;
     /// Priorities of a queue, or nothing when it is unknown. Any thread, answers at once.
     virtual std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const = 0;
     /// Which shard an id belongs to. Any thread.

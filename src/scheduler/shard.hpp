@@ -89,6 +89,8 @@ public:
     void poll(poll_ticket ticket, poll_request request, const moment& now);
     void abandon(poll_ticket ticket, const moment& now);
     void report(request_id request, const lease_report& r, const moment& now);
+    /// What it would be answered, or the event that it makes.
+    std::variant<settle_status, model::event_body> judge_report(const lease_report& r) const;
     std::vector<heartbeat_answer> heartbeats(const std::vector<heartbeat>& beats,
                                              const moment& now);
     /// `task` is the record at its place, decoded.
@@ -201,8 +203,6 @@ private:
     void end_waiting(const moment& now);
     directive directive_now(const moment& now) const;
 
-    // reports (shard_reports.cpp)
-    std::variant<settle_status, model::event_body> judge_report(const lease_report& r) const;
     void end_leases(const moment& now);
 
     const options options_;

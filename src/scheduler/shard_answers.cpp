@@ -27,7 +27,8 @@ model::error from_log(const eventlog::log_error& e) {
 result<settle_status> to_result(const reply& r) {
     switch (r.status) {
         case settle_status::ok:
-        case settle_status::already: return r.status;
+        case settle_status::already:
+        case settle_status::accepted: return r.status;
         case settle_status::lease_lost:
             return model::error{errc::lease_lost, "the lease is not the live one any more",
                                 "lease"};

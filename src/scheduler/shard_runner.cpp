@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t read_bytes = 1U << 20U;
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds retry_interval{1'000};
+constexpr milliseconds reclaim_interval{2'000};
 constexpr std::size_t commit_bytes = 8U << 20U;
 
 }  // namespace
@@ -70,15 +71,15 @@ std::optional<mono_time> shard_runner::turn() {
     read_lane_ends();
     retry_follow_ups();
     if (claim_again_ && deps_.time.monotonic() >= *claim_again_) {
-        claim_again_.reset();
-        shard_->claim(now(), std::to_string(deps_.random.next()));
+        claim();
     }
     perform_all();
     append_batch();
     release_durable();
     commit_if_due();
-    publish_ready();
     is_owner_ = shard_->is_owner() && !dead_;
+    publish_info();
+    publish_ready();
     if (shard_->is_owner() && !std::exchange(owned_set_, shard_->is_owner())) {
         owned_.set_value();
     }
@@ -123,8 +124,8 @@ bool shard_runner::read_status() {
                 newest_claim_ = *claim;
             }
             const auto a = shard_->on_event({r.offset, std::move(*e)}, crc, when);
-            if (is_claim && owned_set_ && !shard_->is_owner()) {
-                claim_again_.reset();  // replaced: two who claim in turn would never decide
+            if (is_claim) {
+                on_claim_read();
             }
             if (deps_.simulator.after_event) {
                 deps_.simulator.after_event(*shard_, r.offset, a);
@@ -144,6 +145,23 @@ bool shard_runner::read_status() {
                          {{"offset", std::to_string(r.offset.value())}, {"why", e.error().detail}});
     }
     return !batch->empty();
+}
+
+/// Two who claim in turn would never decide: whoever is replaced waits, and claims again only if it
+/// is the one that should own the shard.
+void shard_runner::on_claim_read() {
+    if (shard_->is_owner() || newest_claim_.nonce == nonce_) {
+        return;
+    }
+    if (owned_set_ || !config_.owns_all) {
+        claim_again_.reset();
+    }
+    if (!config_.owns_all) {
+        wants_ = should_own_.load();
+        if (should_own_) {
+            claim_again_ = deps_.time.monotonic() + reclaim_interval;
+        }
+    }
 }
 
 void shard_runner::read_control() {
@@ -229,7 +247,9 @@ void shard_runner::on_append_failed(const eventlog::log_error& e) {
     deps_.logger.log(observe::level::warn, "scheduler", "an append failed: claiming anew",
                      {{"code", std::string(to_string(e.code))}, {"why", e.detail}});
     shard_->lose_ownership(now());
-    claim_again_ = deps_.time.monotonic() + retry_interval;
+    if (should_own_) {
+        claim_again_ = deps_.time.monotonic() + retry_interval;
+    }
 }
 
 // ---- answers ------------------------------------------------------------------------------------
@@ -361,13 +381,22 @@ void shard_runner::commit_if_due() {
 }
 
 shard_info shard_runner::info() const {
-    return {.shard = id_,
-            .owned = shard_->is_owner(),
-            .owner = newest_claim_.owner,
-            .url = newest_claim_.url,
-            .epoch = shard_->state().partition().epoch,
-            .applied = shard_->state().applied_offset(),
-            .end = status_end_};
+    const std::lock_guard lock(info_mutex_);
+    return info_;
+}
+
+void shard_runner::publish_info() {
+    const std::lock_guard lock(info_mutex_);
+    info_.shard = id_;
+    info_.owned = shard_->is_owner();
+    const auto epoch = shard_->state().partition().epoch;
+    if (epoch != std::exchange(info_.epoch, epoch)) {
+        info_.owner = newest_claim_.owner;
+        info_.url = newest_claim_.url;
+    }
+    info_.mine = newest_claim_.nonce == nonce_ || (!url_.empty() && newest_claim_.url == url_);
+    info_.applied = shard_->state().applied_offset();
+    info_.end = status_end_;
 }
 
 scheduler_stats shard_runner::stats() const {

@@ -23,6 +23,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -44,6 +45,18 @@ public:
     bool is_owner() const { return is_owner_.load(); }
     model::shard_id id() const { return id_; }
 
+    /// Any thread. Claims the shard, from now on with this url, and claims it again when another
+    /// has while it is this instance's to own.
+    void own(const std::string& url);
+    void disown();
+    /// Claims it if the newest claim has this url, which is this instance's from now on.
+    void claim_if_last(const std::string& url);
+    /// Claims it once, whoever has it.
+    void take_over();
+    /// A claim was sent and no newer one of another has been read.
+    bool wants() const { return wants_; }
+    /// Any thread: as of the last turn.
+    shard_info info() const;
     /// Any thread: `call` runs on the shard's thread, followed by a turn.
     bool post(std::function<void()> call);
 
@@ -60,8 +73,12 @@ public:
     /// The task at a place, or nothing when there is none that can be read.
     task_ptr read_task(const record& where);
     std::size_t in_flight_replies() const { return replies_.size(); }
+    void confirm_end(offset end, mono_time asked_at);
+    /// It has read all that was in the log within the last second: nobody has replaced it before.
+    bool is_fresh() const;
     scheduler_stats stats() const;
-    shard_info info() const;
+    /// Into the log, whoever owns the shard.
+    void append_report(const lease_report& r, callback<result<settle_status>> done);
 
     /// A queue's topics exist from here on; the shard's thread, or before start().
     void add_queue(const model::queue_defined& q);
@@ -96,6 +113,9 @@ private:
     void release_durable();
     void commit_if_due();
     void publish_ready();
+    void publish_info();
+    void on_claim_read();
+    void claim();
     void watch_status();
     void watch_lane(const lane_key& lane);
     topic_partition lane_partition(const lane_key& lane) const;
@@ -132,13 +152,21 @@ private:
     std::optional<mono_time> claim_again_;
     mono_time next_commit_{};
     model::claim newest_claim_;
+    std::string url_;
+    std::string nonce_;  // of the last claim sent
+    std::optional<std::pair<offset, mono_time>> to_confirm_;
+    mono_time confirmed_at_{};
     std::uint64_t undecodable_ = 0;
     bool dead_ = false;
     std::promise<void> owned_;
     bool owned_set_ = false;
     // any thread
     std::atomic<bool> is_owner_{false};
-    run_loop loop_;  // last: stops first
+    std::atomic<bool> should_own_{false};
+    std::atomic<bool> wants_{false};
+    mutable std::mutex info_mutex_;
+    shard_info info_;  // under info_mutex_
+    run_loop loop_;    // last: stops first
 };
 
 }  // namespace kwq::scheduler

@@ -196,6 +196,31 @@ void shard_runner::append_tasks(offset of, std::vector<model::task> tasks) {
     }
 }
 
+void shard_runner::append_report(const lease_report& r, callback<result<settle_status>> done) {
+    const auto judged = shard_->judge_report(r);
+    const auto* body = std::get_if<model::event_body>(&judged);
+    if (body == nullptr) {
+        // Only an owner has surely read to the end: a lease that is not known may be a new one.
+        const auto status = std::get<settle_status>(judged);
+        if (status == settle_status::already) {
+            done(status);
+        } else {
+            done(model::error{model::errc::not_owner, "the lease's owner cannot be asked", ""});
+        }
+        return;
+    }
+    const model::event e{now().at, std::nullopt, *body};
+    deps_.log.append(
+        status_, {{codec::event_key(e), codec::write_event(e), {}}}, eventlog::durability::synced,
+        [done](const eventlog::result<offset>& at) {
+            if (at) {
+                done(settle_status::accepted);
+            } else {
+                done(model::error{model::errc::outcome_unknown, at.error().detail, ""});
+            }
+        });
+}
+
 void shard_runner::retry_follow_ups() {
     const auto time = deps_.time.monotonic();
     while (!follow_again_.empty() && follow_again_.front().first <= time) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
 constexpr std::size_t least_memtable_bytes = 2U << 20U;
 constexpr milliseconds claim_patience{30'000};
+constexpr milliseconds fresh_for{1'000};
 
 [[noreturn]] void cannot_start(const std::string& what) {
     throw std::runtime_error("scheduler: " + what);
@@ -28,8 +29,8 @@ void shard_runner::open(bool and_claim) {
     }
     catch_up();
     if (and_claim) {
-        const auto nonce = deps_.random.next();
-        shard_->claim(now(), std::to_string(nonce));
+        should_own_ = true;
+        claim();
     }
     watch_status();
     loop_.start([this] {
@@ -37,6 +38,59 @@ void shard_runner::open(bool and_claim) {
         or_die([&] { next = turn(); });
         return next;
     });
+}
+
+void shard_runner::claim() {
+    claim_again_.reset();
+    wants_ = true;
+    nonce_ = std::to_string(deps_.random.next());
+    shard_->claim(now(), nonce_, url_);
+}
+
+void shard_runner::own(const std::string& url) {
+    should_own_ = true;
+    post([this, url] {
+        url_ = url;
+        if (!shard_->is_owner()) {
+            claim();
+        }
+    });
+}
+
+void shard_runner::claim_if_last(const std::string& url) {
+    post([this, url] {
+        url_ = url;
+        if (newest_claim_.url == url) {
+            claim();
+        }
+    });
+}
+
+void shard_runner::take_over() {
+    post([this] {
+        if (!shard_->is_owner()) {
+            claim();
+        }
+    });
+}
+
+void shard_runner::disown() {
+    should_own_ = false;
+    post([this] { claim_again_.reset(); });
+}
+
+void shard_runner::confirm_end(offset end, mono_time asked_at) {
+    if (!to_confirm_) {
+        to_confirm_.emplace(end, asked_at);
+    }
+    if (shard_->state().applied_offset().value() + 1 >= to_confirm_->first.value()) {
+        confirmed_at_ = to_confirm_->second;
+        to_confirm_.reset();
+    }
+}
+
+bool shard_runner::is_fresh() const {
+    return config_.owns_all || deps_.time.monotonic() - confirmed_at_ <= fresh_for;
 }
 
 void shard_runner::await_claim() {

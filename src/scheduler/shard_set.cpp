@@ -54,7 +54,7 @@ shard_set::shard_set(const scheduler_config& config, scheduler_dependencies deps
     : random_(std::make_unique<shared_random>(deps.random)),
       config_(config),
       deps_(adapted(std::move(deps))) {
-    if (config.partitions > 1) {
+    if (config.partitions > 1 || !config.owns_all) {
         desk_ = std::make_unique<poll_desk>(config_, deps_, shards_);
     }
     for (std::int32_t p = 0; p < config.partitions; ++p) {
@@ -91,14 +91,17 @@ scheduler_dependencies shard_set::adapted(scheduler_dependencies deps) {
 
 void shard_set::start() {
     for (const auto& shard : shards_) {
-        shard->open(true);
+        shard->open(config_.owns_all);
     }
     if (desk_) {
         desk_->start();
     }
     for (const auto& shard : shards_) {
-        shard->await_claim();
+        if (config_.owns_all) {
+            shard->await_claim();
+        }
     }
+    joined_ = config_.owns_all;
 }
 
 void shard_set::serve() {
@@ -126,8 +129,11 @@ void shard_set::stop() {
 }
 
 bool shard_set::is_ready() const {
-    return std::all_of(shards_.begin(), shards_.end(),
-                       [](const auto& shard) { return shard->is_owner(); });
+    const bool knows = joined_ || std::any_of(shards_.begin(), shards_.end(),
+                                              [](const auto& s) { return s->wants(); });
+    return knows && std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
+               return shard->is_owner() || !shard->wants();
+           });
 }
 
 // ---- to one shard -------------------------------------------------------------------------------
@@ -195,7 +201,12 @@ void shard_set::heartbeats_at(shard_runner& shard, std::vector<heartbeat> beats,
             done(model::error{errc::not_owner, "no owner has read the log to its end", ""});
             return;
         }
-        done(shard.core().heartbeats(beats, shard.now()));
+        auto answers = shard.core().heartbeats(beats, shard.now());  // renewed in any case
+        if (shard.is_fresh()) {
+            done(std::move(answers));
+        } else {
+            done(model::error{errc::not_owner, "the log has not been read to its end of late", ""});
+        }
     });
 }
 
@@ -242,33 +253,31 @@ void shard_set::heartbeats(std::vector<heartbeat> beats,
     }
 }
 
-void shard_set::cancel_task(model::shard_id where, model::record place,
-                            callback<result<offset>> done) {
-    auto* const shard = shard_at(where);
+void shard_set::cancel_task(task_place task, callback<result<offset>> done) {
+    auto* const shard = shard_at(task.shard);
     if (shard == nullptr) {
         done(model::error{errc::task_unknown, "no task at this place", "id"});
         return;
     }
-    post_to(*shard, done, [shard, place = std::move(place), done] {
-        const auto task = shard->read_task(place);
-        if (!task) {
+    post_to(*shard, done, [shard, place = std::move(task.place), done] {
+        const auto record = shard->read_task(place);
+        if (!record) {
             done(model::error{errc::task_unknown, "no task at this place", "id"});
             return;
         }
         const auto id = shard->expect_reply(
             [done](const reply& r) { done(to_offset(r, errc::already_terminal)); });
-        shard->core().cancel(id, task, shard->now());
+        shard->core().cancel(id, record, shard->now());
     });
 }
 
-void shard_set::retry_task(model::shard_id where, model::record place,
-                           callback<result<offset>> done) {
-    auto* const shard = shard_at(where);
+void shard_set::retry_task(task_place task, callback<result<offset>> done) {
+    auto* const shard = shard_at(task.shard);
     if (shard == nullptr) {
         done(model::error{errc::task_unknown, "no task at this place", "id"});
         return;
     }
-    post_to(*shard, done, [shard, place = std::move(place), done] {
+    post_to(*shard, done, [shard, place = std::move(task.place), done] {
         const auto id = shard->expect_reply(
             [done](const reply& r) { done(to_offset(r, errc::not_retriable)); });
         shard->core().retry(id, place, shard->now());
@@ -370,7 +379,11 @@ void shard_set::stats(callback<scheduler_stats> done) {
 }
 
 void shard_set::shards(callback<std::vector<shard_info>> done) {
-    ask_each<shard_info>([](shard_runner& s) { return s.info(); }, std::move(done));
+    std::vector<shard_info> all;
+    for (const auto& shard : shards_) {
+        all.push_back(shard->info());
+    }
+    done(std::move(all));
 }
 
 // ---- controls -----------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 // task or a lease goes to its shard; what is about all of them is asked of each and put together.
 #pragma once
 
+#include "scheduler/local_scheduler.hpp"
 #include "scheduler/poll_desk.hpp"
-#include "scheduler/scheduler.hpp"
 #include "scheduler/shard_runner.hpp"
 
 #include <atomic>
@@ -13,7 +13,7 @@
 
 namespace kwq::scheduler {
 
-class shard_set final : public scheduler {
+class shard_set final : public local_scheduler {
 public:
     shard_set(const scheduler_config& config, scheduler_dependencies deps);
 
@@ -31,10 +31,8 @@ public:
                     callback<result<std::vector<heartbeat_answer>>> done) override;
     void leases_of(model::worker_name worker, callback<std::vector<lease_info>> done) override;
     void workers(callback<std::vector<worker_info>> done) override;
-    void cancel_task(model::shard_id shard, model::record place,
-                     callback<result<offset>> done) override;
-    void retry_task(model::shard_id shard, model::record place,
-                    callback<result<offset>> done) override;
+    void cancel_task(task_place task, callback<result<offset>> done) override;
+    void retry_task(task_place task, callback<result<offset>> done) override;
     void set_gate(model::gate g, callback<result<command_receipt>> done) override;
     void set_dispatch(model::dispatch d, callback<result<command_receipt>> done) override;
     void give_command(model::command c, callback<result<command_receipt>> done) override;
@@ -46,6 +44,16 @@ public:
     void shards(callback<std::vector<shard_info>> done) override;
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override;
     model::shard_id shard_of(const model::task_id& id) const override;
+    ready_levels ready_tasks() const override;
+
+    void advertise(std::string url) override;
+    void take_over(const std::vector<model::shard_id>& shards) override;
+    void own(const std::vector<model::shard_id>& shards) override;
+    void disown(const std::vector<model::shard_id>& shards) override;
+    void confirm_end(model::shard_id shard, offset end, mono_time asked_at) override;
+    std::optional<shard_info> shard(model::shard_id shard) const override;
+    void set_others(std::map<std::string, ready_levels> ready) override;
+    void append_report(lease_report r, callback<result<settle_status>> done) override;
 
 private:
     scheduler_dependencies adapted(scheduler_dependencies deps);
@@ -68,6 +76,8 @@ private:
     const scheduler_config config_;
     const scheduler_dependencies deps_;
     std::atomic<poll_ticket> next_ticket_{1};
+    std::atomic<bool> joined_{false};  // knows what it should own
+    std::string url_;                  // before own()
     shard_runners shards_;
     std::unique_ptr<poll_desk> desk_;  // with several shards
 };

@@ -147,7 +147,7 @@ void front::heartbeat(process& p, const std::vector<scheduler::heartbeat>& beats
 }
 
 void front::cancel(process& p, const model::record& where, const answer<model::offset>& done) {
-    p.scheduler().cancel_task(model::shard_id{0}, where,
+    p.scheduler().cancel_task({.shard = model::shard_id{0}, .place = where, .id = {}},
                               [this, &p, where, done](const model::result<model::offset>& at) {
                                   if (at && !p.is_dead()) {
                                       promises_.told_changed(where, *at);
@@ -157,7 +157,7 @@ void front::cancel(process& p, const model::record& where, const answer<model::o
 }
 
 void front::retry(process& p, const model::record& where, const answer<model::offset>& done) {
-    p.scheduler().retry_task(model::shard_id{0}, where,
+    p.scheduler().retry_task({.shard = model::shard_id{0}, .place = where, .id = {}},
                              [this, &p, where, done](const model::result<model::offset>& at) {
                                  if (at && !p.is_dead()) {
                                      promises_.told_changed(where, *at);

@@ -35,15 +35,6 @@ class Life(KwqTest):
             taken += self.poll(wait_s=5, max=1000)["leases"]
         self.assertEqual({one["task"]["id"] for one in taken}, set(ids) - {lease["task"]["id"]})
 
-    def test_a_second_server_takes_over_and_the_first_says_that_it_is_not_ready(self):
-        task = self.submit("x")
-        second = Server(*self.flags)
-        self.addCleanup(second.close)
-        second.start()
-        eventually(lambda: self.server.call("GET", "/readyz").status == 503, "the first is not ready")
-        leases = second.call("POST", "/kwq/v1/leases", {"worker": "w", "wait_s": 5}).json["leases"]
-        self.assertEqual([one["task"]["id"] for one in leases], [task])
-
     def test_a_server_without_its_state_computes_it_again_from_the_topics(self):
         ids = self.submit_many([{"payload": n, "job": "again"} for n in range(500)])
         for _ in range(100):

@@ -22,11 +22,12 @@ LAYERS = {
     "transfer": CORE | {"eventlog", "check"},
     "scheduler": STATE,
     "tracker": STATE,
+    "cluster": STATE | {"net", "scheduler"},
     "rest": SERVER,
     "worker": CORE | {"net"},
     "bench": {"base", "net"},
     "cli": SERVER | {"rest", "worker", "check", "bench", "transfer"},
-    "app": SERVER | {"rest", "worker", "cli", "check", "transfer"},
+    "app": SERVER | {"cluster", "rest", "worker", "cli", "check", "transfer"},
     "sim": SERVER | {"rest", "worker", "check"},
 }
 

@@ -71,6 +71,12 @@ constexpr std::array of_lookup{
     property{"fetch.message.max.bytes", "16384"},
 };
 
+constexpr std::array of_group{
+    property{"partition.assignment.strategy", "cooperative-sticky"},
+    property{"auto.offset.reset", "latest"},  // the topic is empty
+    property{"enable.auto.offset.store", "false"},
+};
+
 // What the promises of the log rest on, and what they exclude.
 constexpr std::array not_yours{
     "acks",
@@ -175,7 +181,9 @@ void refuse_own_properties(const kafka_config& config) {
     }
 }
 
-client_ptr make_client(client_role role, const kafka_config& config, const client_notes& notes) {
+namespace {
+
+conf_ptr settings_of(client_role role, const kafka_config& config, const client_notes& notes) {
     conf_ptr conf(rd_kafka_conf_new());
     set_all(conf.get(), of_all);
     if (role == client_role::producer) {
@@ -189,27 +197,49 @@ client_ptr make_client(client_role role, const kafka_config& config, const clien
         case client_role::tail: set_all(conf.get(), of_tail); break;
         case client_role::history: set_all(conf.get(), of_history); break;
         case client_role::lookup: set_all(conf.get(), of_lookup); break;
+        case client_role::group: set_all(conf.get(), of_group); break;
     }
     set(conf.get(), "bootstrap.servers", config.brokers);
     for (const auto& [name, value] : config.properties) {
         set(conf.get(), name, value);
     }
+    rd_kafka_conf_set_opaque(conf.get(), const_cast<client_notes*>(&notes));
+    rd_kafka_conf_set_log_cb(conf.get(), take_log_line);
+    return conf;
+}
+
+client_ptr make_handle(conf_ptr conf, rd_kafka_type_t type) {
+    std::array<char, 512> why{};
+    auto* const handle = rd_kafka_new(type, conf.get(), why.data(), why.size());
+    if (handle == nullptr) {
+        refuse(std::string(why.data()));
+    }
+    static_cast<void>(conf.release());  // the handle's now
+    return client_ptr(handle);
+}
+
+}  // namespace
+
+client_ptr make_client(client_role role, const kafka_config& config, const client_notes& notes) {
+    auto conf = settings_of(role, config, notes);
     const bool writes = role == client_role::producer;
     if (writes) {
         rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_DR);
     } else if (role == client_role::tail) {
         rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
     }  // nobody would take the events of the others: their errors are log lines
-    rd_kafka_conf_set_opaque(conf.get(), const_cast<client_notes*>(&notes));
-    rd_kafka_conf_set_log_cb(conf.get(), take_log_line);
-    std::array<char, 512> why{};
-    auto* const handle = rd_kafka_new(writes ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf.get(),
-                                      why.data(), why.size());
-    if (handle == nullptr) {
-        refuse(std::string(why.data()));
-    }
-    static_cast<void>(conf.release());  // the handle's now
-    return client_ptr(handle);
+    return make_handle(std::move(conf), writes ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER);
+}
+
+client_ptr make_group_client(const kafka_config& config, const client_notes& notes,
+                             const group_membership& of) {
+    auto conf = settings_of(client_role::group, config, notes);
+    set(conf.get(), "group.id", of.group);
+    set(conf.get(), "session.timeout.ms", std::to_string(of.session_timeout.count()));
+    set(conf.get(), "heartbeat.interval.ms",
+        std::to_string(std::min<std::int64_t>(1'000, of.session_timeout.count() / 4)));
+    of.add_callbacks(conf.get());
+    return make_handle(std::move(conf), RD_KAFKA_CONSUMER);
 }
 
 topic_ptr open_topic(rd_kafka_s* client, const std::string& name, void* opaque) {

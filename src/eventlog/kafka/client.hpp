@@ -14,6 +14,7 @@ struct rd_kafka_queue_s;
 struct rd_kafka_topic_s;
 struct rd_kafka_message_s;
 struct rd_kafka_op_s;  // an event, to callers
+struct rd_kafka_conf_s;
 
 namespace kwq::eventlog::kafka {
 
@@ -38,6 +39,7 @@ enum class client_role {
     tail,     // follows every partition at its end: quick
     history,  // reads on from anywhere: much at a time
     lookup,   // reads single records: little at a time
+    group,    // a member of a group that reads nothing
     admin,    // asks, and reads nothing: a broker answers in turn, so a read that waits delays the
               // rest
 };
@@ -57,6 +59,15 @@ private:
 
 /// Throws log_failure (errc::cannot_open) for properties that librdkafka does not take.
 client_ptr make_client(client_role role, const kafka_config& config, const client_notes& notes);
+/// What a member of a group is besides.
+struct group_membership {
+    std::string group;
+    milliseconds session_timeout{6'000};
+    /// Sets the callbacks; the handle's opaque is the notes.
+    void (*add_callbacks)(rd_kafka_conf_s*) = nullptr;
+};
+client_ptr make_group_client(const kafka_config& config, const client_notes& notes,
+                             const group_membership& of);
 /// Throws log_failure when `config` has a property that is not the user's to choose.
 void refuse_own_properties(const kafka_config& config);
 

@@ -59,6 +59,7 @@ public:
     void watch(const topic_partition& where, const std::string& name,
                watch_callback on_move) override;
     result<void> flush() override;
+    result<partition_range> ask_ends(const topic_partition& where) { return topics_.ends(where); }
 
 private:
     result<topic_views*> find_topic(const std::string& name);
@@ -460,6 +461,11 @@ void kafka_log::give_up(const std::string& why) {
 
 std::unique_ptr<event_log> open_kafka_log(const kafka_config& config) {
     return std::make_unique<kafka_log>(config);
+}
+
+result<offset> ask_kafka_end(event_log& log, const topic_partition& where) {
+    const auto ends = static_cast<kafka_log&>(log).ask_ends(where);
+    return ends ? result<offset>(ends->end) : ends.error();
 }
 
 }  // namespace kwq::eventlog

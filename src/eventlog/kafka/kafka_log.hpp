@@ -39,4 +39,8 @@ struct kafka_config {
 /// appended is answered; nobody may be inside a call by then.
 std::unique_ptr<event_log> open_kafka_log(const kafka_config& config);
 
+/// Asks the cluster for the end of a partition: range() says how far this process has read, which
+/// may lie behind without its knowing. Waits for the answer. `log` is one of open_kafka_log().
+result<offset> ask_kafka_end(event_log& log, const topic_partition& where);
+
 }  // namespace kwq::eventlog

@@ -103,9 +103,9 @@ void fake_scheduler::answer(const callback<model::result<receipt>>& done) const 
     }
 }
 
-void fake_scheduler::cancel_task(model::shard_id, model::record place,
+void fake_scheduler::cancel_task(kwq::scheduler::task_place task,
                                  callback<model::result<model::offset>> done) {
-    cancelled.push_back(std::move(place));
+    cancelled.push_back(std::move(task.place));
     if (change_refused) {
         done(*change_refused);
     } else {
@@ -113,9 +113,9 @@ void fake_scheduler::cancel_task(model::shard_id, model::record place,
     }
 }
 
-void fake_scheduler::retry_task(model::shard_id, model::record place,
+void fake_scheduler::retry_task(kwq::scheduler::task_place task,
                                 callback<model::result<model::offset>> done) {
-    retried.push_back(std::move(place));
+    retried.push_back(std::move(task.place));
     if (change_refused) {
         done(*change_refused);
     } else {

@@ -75,9 +75,9 @@ public:
     void workers(callback<std::vector<kwq::scheduler::worker_info>> done) override {
         done(known_workers);
     }
-    void cancel_task(model::shard_id shard, model::record place,
+    void cancel_task(kwq::scheduler::task_place task,
                      callback<model::result<model::offset>> done) override;
-    void retry_task(model::shard_id shard, model::record place,
+    void retry_task(kwq::scheduler::task_place task,
                     callback<model::result<model::offset>> done) override;
     void set_gate(model::gate g,
                   callback<model::result<kwq::scheduler::command_receipt>> done) override;
@@ -96,6 +96,7 @@ public:
         only.owned = true;
         done({only});
     }
+    kwq::scheduler::ready_levels ready_tasks() const override { return could_hand_out; }
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override;
     model::shard_id shard_of(const model::task_id&) const override { return model::shard_id{0}; }
 
@@ -104,6 +105,7 @@ public:
     bool holds_polls = false;  // a poll is kept in `waiting` instead of answered
     model::result<kwq::scheduler::poll_answer> poll_answer = kwq::scheduler::poll_answer{};
     model::result<kwq::scheduler::settle_status> verdict = kwq::scheduler::settle_status::ok;
+    kwq::scheduler::ready_levels could_hand_out;
     bool lives = true;  // leases, to heartbeats
     std::optional<model::error> change_refused;
     std::map<model::queue_name, std::int32_t> known_queues{{model::queue_name{"default"}, 9}};

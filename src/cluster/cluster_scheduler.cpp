@@ -1,0 +1,263 @@
+#include "cluster/cluster_scheduler.hpp"
+
+#include "cluster/passed_on.hpp"
+#include "net/http.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace kwq::cluster {
+
+using model::errc;
+
+namespace {
+
+constexpr milliseconds exchange_interval{100};
+constexpr milliseconds confirm_interval{300};
+constexpr milliseconds first_patience{2'000};
+constexpr milliseconds longest_patience{60'000};
+constexpr std::chrono::milliseconds exchange_timeout{500};
+constexpr std::chrono::milliseconds task_timeout{10'000};
+constexpr std::chrono::milliseconds beat_timeout{3'000};
+
+}  // namespace
+
+cluster_scheduler::cluster_scheduler(const cluster_config& config,
+                                     kwq::scheduler::local_scheduler& local, const clock& time)
+    : config_(config),
+      local_(local),
+      time_(time),
+      owners_(local),
+      peers_(config.token, config.instance),
+      polls_(local, owners_, peers_, time),
+      loop_("kwq-peers", time),
+      fresh_loop_("kwq-fresh", time) {}
+
+void cluster_scheduler::start() {
+    polls_.start();
+    loop_.start([this] { return exchange(); });
+    fresh_loop_.start([this] { return confirm_ends(); });
+}
+
+void cluster_scheduler::stop() {
+    fresh_loop_.stop();
+    loop_.stop();
+    peers_.stop();
+    polls_.stop();
+}
+
+// ---- what others have ready ---------------------------------------------------------------------
+
+std::set<std::string> cluster_scheduler::others() const {
+    std::set<std::string> urls;
+    for (std::int32_t p = 0; p < config_.shards; ++p) {
+        if (const auto url = owners_.elsewhere(model::shard_id{p})) {
+            urls.insert(*url);
+        }
+    }
+    return urls;
+}
+
+std::optional<mono_time> cluster_scheduler::exchange() {
+    if (time_.monotonic() < next_exchange_) {
+        return next_exchange_;
+    }
+    next_exchange_ = time_.monotonic() + exchange_interval;
+    const auto urls = others();
+    const auto gone =
+        std::erase_if(ready_, [&](const auto& r) { return urls.count(r.first) == 0; });
+    if (gone > 0) {
+        local_.set_others(ready_);
+    }
+    for (const auto& url : urls) {
+        if (!asked_.insert(url).second) {
+            continue;  // has not answered yet
+        }
+        peers_.call(url, {"GET", "/kwq/v1/cluster/ready", "", exchange_timeout},
+                    [this, url](const net::client_result& answer) {
+                        loop_.post([this, url, answer] { take_ready(url, answer); });
+                    });
+    }
+    return next_exchange_;
+}
+
+void cluster_scheduler::take_ready(const std::string& url, const net::client_result& answer) {
+    asked_.erase(url);
+    auto read = answer && answer->status == 200 ? read_ready(answer->body)
+                                                : read_problem(answer ? answer->status : 0, "");
+    if (read) {
+        ready_[url] = std::move(*read);
+        silent_.erase(url);
+    } else {
+        ready_.erase(url);
+        note_silence(url);
+    }
+    local_.set_others(ready_);
+}
+
+/// The group needs its session timeout to notice that a member is gone. A claim is safe at any
+/// time, so those who miss it take over earlier, each its part: all agree on it if they see the
+/// same. An owner that is alive for the group claims again, so the next time is later.
+void cluster_scheduler::note_silence(const std::string& url) {
+    const auto now = time_.monotonic();
+    auto& s = silent_.try_emplace(url, silence{now, first_patience}).first->second;
+    if (now - s.since < s.patience) {
+        return;
+    }
+    s = {now, std::min(2 * s.patience, longest_patience)};
+    std::set<std::string> alive;
+    std::string here;
+    std::vector<model::shard_id> orphans;
+    for (std::int32_t p = 0; p < config_.shards; ++p) {
+        const auto info = local_.shard(model::shard_id{p});
+        if (info && info->url == url) {
+            orphans.emplace_back(p);
+        } else if (info && info->mine) {
+            here = info->url;
+        } else if (info && silent_.count(info->url) == 0) {
+            alive.insert(info->url);
+        }
+    }
+    if (here.empty()) {
+        return;  // has no shard yet: the group gives it some
+    }
+    alive.insert(here);
+    const auto part = static_cast<std::size_t>(std::distance(alive.begin(), alive.find(here)));
+    std::vector<model::shard_id> mine;
+    for (std::size_t i = 0; i < orphans.size(); ++i) {
+        if (i % alive.size() == part) {
+            mine.push_back(orphans[i]);
+        }
+    }
+    local_.take_over(mine);
+}
+
+std::optional<mono_time> cluster_scheduler::confirm_ends() {
+    for (std::int32_t p = 0; p < config_.shards; ++p) {
+        const auto info = local_.shard(model::shard_id{p});
+        if (!info || !info->owned) {
+            continue;
+        }
+        const auto asked_at = time_.monotonic();
+        if (const auto end = config_.ask_end(model::shard_id{p})) {
+            local_.confirm_end(model::shard_id{p}, *end, asked_at);
+        }
+    }
+    return time_.monotonic() + confirm_interval;
+}
+
+// ---- passing on ---------------------------------------------------------------------------------
+
+kwq::scheduler::poll_ticket cluster_scheduler::poll(
+    kwq::scheduler::poll_request p, callback<model::result<kwq::scheduler::poll_answer>> done) {
+    return polls_.poll(std::move(p), std::move(done));
+}
+
+void cluster_scheduler::give_back(std::vector<model::lease_token> leases) {
+    for (auto& lease : leases) {
+        polls_.report({std::move(lease), kwq::scheduler::report_release{}}, [](const settled&) {});
+    }
+}
+
+void cluster_scheduler::report(kwq::scheduler::lease_report r, callback<settled> done) {
+    polls_.report(std::move(r), std::move(done));
+}
+
+void cluster_scheduler::pass_beats(const std::string& url, beats some,
+                                   callback<beat_answers> done) {
+    peers_.call(url, {"POST", "/kwq/v1/leases/heartbeat", write_heartbeats(some), beat_timeout},
+                [n = some.size(), done](const net::client_result& answer) {
+                    if (answer && answer->status == 200) {
+                        done(read_heartbeats(answer->body, n));
+                    } else {
+                        done(model::error{errc::not_owner, "the owner cannot be asked", ""});
+                    }
+                });
+}
+
+void cluster_scheduler::heartbeats(beats all, callback<beat_answers> done) {
+    std::map<std::string, std::vector<std::size_t>> by_owner;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto url = all[i].passed_on ? std::nullopt : owners_.elsewhere(all[i].lease);
+        by_owner[url.value_or("")].push_back(i);
+    }
+    struct round {
+        std::mutex mutex;
+        std::vector<kwq::scheduler::heartbeat_answer> answers;
+        std::optional<model::error> refused;
+        std::size_t left = 0;
+    };
+    // Shared by the owners' answers; the last one goes on.
+    const auto r = std::make_shared<round>();
+    r->answers.resize(all.size());
+    r->left = std::max<std::size_t>(1, by_owner.size());
+    const auto put = [r, done](const std::vector<std::size_t>& members,
+                               const beat_answers& answer) {
+        {
+            const std::lock_guard lock(r->mutex);
+            for (std::size_t i = 0; answer && i < members.size(); ++i) {
+                r->answers[members[i]] = (*answer)[i];
+            }
+            if (!answer) {
+                r->refused = answer.error();
+            }
+            if (--r->left > 0) {
+                return;
+            }
+        }
+        done(r->refused ? beat_answers(*r->refused) : beat_answers(r->answers));
+    };
+    if (by_owner.empty()) {
+        put({}, std::vector<kwq::scheduler::heartbeat_answer>{});
+    }
+    for (const auto& [url, members] : by_owner) {
+        beats some;
+        for (const auto i : members) {
+            some.push_back(all[i]);
+        }
+        const auto answered = [put, members = members](const beat_answers& a) { put(members, a); };
+        if (url.empty()) {
+            local_.heartbeats(std::move(some), answered);
+        } else {
+            pass_beats(url, std::move(some), answered);
+        }
+    }
+}
+
+void cluster_scheduler::pass_task(const kwq::scheduler::task_place& task, const std::string& url,
+                                  std::string_view verb, callback<offset_answer> done) {
+    peer_call what{
+        "POST", "/kwq/v1/tasks/" + net::percent_encode(task.id.value()) + "/" + std::string(verb),
+        "", task_timeout};
+    peers_.call(url, std::move(what), [done](const net::client_result& answer) {
+        if (answer && answer->status == 200) {
+            done(model::offset{-1});
+        } else if (answer) {
+            done(read_problem(answer->status, answer->body));
+        } else {
+            done(model::error{errc::outcome_unknown,
+                              "the owner has not answered; repeating it is safe", ""});
+        }
+    });
+}
+
+void cluster_scheduler::cancel_task(kwq::scheduler::task_place task, callback<offset_answer> done) {
+    const auto url = task.passed_on ? std::nullopt : owners_.elsewhere(task.shard);
+    if (url) {
+        pass_task(task, *url, "cancel", std::move(done));
+    } else {
+        local_.cancel_task(std::move(task), std::move(done));
+    }
+}
+
+void cluster_scheduler::retry_task(kwq::scheduler::task_place task, callback<offset_answer> done) {
+    const auto url = task.passed_on ? std::nullopt : owners_.elsewhere(task.shard);
+    if (url) {
+        pass_task(task, *url, "retry", std::move(done));
+    } else {
+        local_.retry_task(std::move(task), std::move(done));
+    }
+}
+
+}  // namespace kwq::cluster

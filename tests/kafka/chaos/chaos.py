@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Breaks instances and brokers while clients work, then judges what the clients were told: see README.md.
+
+Exit code 0: nothing was found. 1: something was; the history is kept.
+"""
+import argparse
+import base64
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.dont_write_bytecode = True
+import broker  # noqa: E402
+import checker  # noqa: E402
+import cluster_server  # noqa: E402
+from server import Server, eventually  # noqa: E402
+
+LEASE_S = 3
+SESSION = "2s"
+JOB = "chaos"
+
+
+class History:
+    def __init__(self):
+        self.mutex = threading.Lock()
+        self.events = []
+
+    def add(self, kind, **fields):
+        with self.mutex:
+            self.events.append({"kind": kind, **fields})
+
+
+class Client(threading.Thread):
+    """Talks to any instance; whoever does not answer is left for another."""
+
+    def __init__(self, run, name, seed):
+        super().__init__(name=name, daemon=True)
+        self.run_, self.random = run, random.Random(seed)
+        self.start()
+
+    def call(self, path, body, timeout=8):
+        """Status, JSON, begun, ended; status 0 when nobody answered."""
+        server = self.random.choice(self.run_.servers)
+        begun = time.monotonic()
+        try:
+            answer = server.call("POST", "/kwq/v1" + path, body, timeout=timeout)
+            return answer.status, answer.json if answer.body else {}, begun, time.monotonic()
+        except (OSError, ValueError, AttributeError):  # http.client says so in several ways
+            return 0, {}, begun, time.monotonic()
+        except Exception as error:  # noqa: BLE001: an answer that was cut is no answer
+            if type(error).__module__ != "http.client":
+                raise
+            return 0, {}, begun, time.monotonic()
+
+
+class Producer(Client):
+    def run(self):
+        number = 0
+        while not self.run_.ending.is_set():
+            number += 1
+            task = {"id": f"{self.name}-{number}", "payload": number, "job": JOB, "lease_s": LEASE_S, "backoff_s": 0.2,
+                    "priority": self.random.randint(1, 9), "max_attempts": 1000}
+            while True:  # a repeat is safe: the id is the client's
+                status, _, begun, ended = self.call("/tasks", task)
+                self.run_.history.add("submit", id=task["id"], begun=begun, ended=ended, status=status)
+                if status == 201:
+                    break
+                time.sleep(0.2)
+            time.sleep(self.random.uniform(0, 0.06))
+
+
+class Worker(Client):
+    def run(self):
+        while not self.run_.done.is_set():
+            status, answer, begun, ended = self.call("/leases", {"worker": self.name, "max": 3, "wait_s": 1})
+            if status != 200:
+                time.sleep(0.1)
+                continue
+            mine = answer["leases"]
+            for one in mine:
+                valid_s = LEASE_S
+                self.run_.history.add("take", id=one["task"]["id"], lease=one["lease"], attempt=one["attempt"],
+                                      begun=begun, ended=ended, valid_s=valid_s)
+                self.run_.note_answer(one["lease"], ended)
+            for one in mine:
+                self.work(one)
+
+    def work(self, one):
+        what = self.random.random()
+        if what < 0.04:
+            return  # forgotten: its lease runs out
+        if what < 0.2:
+            time.sleep(self.random.uniform(0.5, 2))
+            if not self.beat(one):
+                return
+        time.sleep(self.random.uniform(0, 0.03))
+        outcome = "complete" if self.random.random() < 0.95 else "release"
+        for _ in range(30):
+            status, answer, begun, ended = self.call(f"/leases/{one['lease']}/{outcome}", {})
+            verdict = {200: answer.get("status", ""), 202: "accepted", 409: answer.get("code", "lease_lost")}.get(status, "")
+            self.run_.history.add("settle", id=one["task"]["id"], lease=one["lease"], outcome=outcome, begun=begun,
+                                  ended=ended, status=verdict)
+            if verdict:
+                return
+            time.sleep(0.2)
+
+    def beat(self, one):
+        status, answer, begun, ended = self.call("/leases/heartbeat", {"leases": [one["lease"]]})
+        verdict = answer["leases"][0]["status"] if status == 200 else ""
+        self.run_.history.add("beat", lease=one["lease"], begun=begun, ended=ended, status=verdict, valid_s=LEASE_S)
+        return verdict != "lease_lost"
+
+
+class Run:
+    def __init__(self, given):
+        self.given = given
+        self.random = random.Random(given.seed)
+        self.history = History()
+        self.ending, self.done = threading.Event(), threading.Event()
+        self.cluster = None
+        if os.environ.get("KWQ_KAFKA_BROKERS"):
+            flags = cluster_server.flags()
+        else:
+            self.cluster = broker.Cluster(given.brokers).start()
+            flags = cluster_server.flags(self.cluster.brokers)
+            if given.brokers == 3:
+                flags += ["--kafka-replication", "3", "--kafka-min-insync", "2"]
+        flags += ["--kafka-session-timeout", SESSION, "--partitions", str(given.partitions)]
+        self.servers = [Server(*flags, "--instance", f"i{n}") for n in range(given.instances)]
+        self.answers = {}  # shard: (epoch, when) of the newest lease seen
+        self.failovers = []
+        self.struck = {}  # shard: when its owner was struck
+        self.mutex = threading.Lock()
+
+    def note_answer(self, lease, when):
+        raw = base64.urlsafe_b64decode(lease + "=" * (-len(lease) % 4))
+        shard, epoch = int.from_bytes(raw[1:3], "big"), int.from_bytes(raw[3:11], "big")
+        with self.mutex:
+            known = self.answers.get(shard, (-1, 0))[0]
+            if epoch > known:
+                self.answers[shard] = (epoch, when)
+                if shard in self.struck:
+                    self.failovers.append(when - self.struck.pop(shard))
+
+    def strike_shards_of(self, server):
+        try:
+            owned = server.call("GET", "/kwq/v1/cluster", timeout=2).json["instances"][0]["shards"]
+        except OSError:
+            return
+        with self.mutex:
+            for one in owned:
+                self.struck[one["shard"]] = time.monotonic()
+
+    def say(self, what):
+        print(f"{time.monotonic() - self.begun:7.1f} s  {what}", flush=True)
+
+    # ---- faults ----
+
+    def kill9(self, server):
+        self.strike_shards_of(server)
+        server.kill9()
+        time.sleep(self.random.uniform(0, 4))
+        server.start(ready=False)
+
+    def terminate(self, server):
+        server.terminate()
+        time.sleep(self.random.uniform(0, 2))
+        server.start(ready=False)
+
+    def freeze(self, server):
+        """Longer than session and lease: it wakes up as a zombie."""
+        self.strike_shards_of(server)
+        server.freeze()
+        time.sleep(LEASE_S + self.random.uniform(1, 4))
+        server.thaw()
+
+    def stutter(self, server):
+        server.freeze()
+        time.sleep(self.random.uniform(0.2, 1.5))
+        server.thaw()
+
+    def kill_broker(self, _):
+        node = self.random.choice(self.cluster.nodes)
+        node.kill()
+        time.sleep(self.random.uniform(1, 5))
+        node.start()
+        node.wait_ready(time.monotonic() + 120)
+
+    def freeze_broker(self, _):
+        node = self.random.choice(self.cluster.nodes)
+        node.process.send_signal(19)
+        time.sleep(self.random.uniform(1, 6))
+        node.process.send_signal(18)
+
+    def faults(self):
+        some = [self.kill9, self.freeze, self.stutter, self.terminate]
+        return some + [self.kill_broker, self.freeze_broker] if self.cluster and len(self.cluster.nodes) == 3 else some
+
+    # ---- the run ----
+
+    def run(self):
+        self.begun = time.monotonic()
+        for server in self.servers:
+            server.start()
+        clients = [Producer(self, f"p{n}", n) for n in range(2)] + [Worker(self, f"w{n}", 100 + n) for n in range(4)]
+        faults = self.faults()
+        for cycle in range(self.given.cycles):
+            time.sleep(self.random.uniform(1, 3))
+            server, fault = self.random.choice(self.servers), faults[cycle % len(faults)]
+            self.say(f"{cycle + 1}: {fault.__name__} {self.servers.index(server)}")
+            fault(server)
+        for server in self.servers:
+            eventually(server.is_ready, "every instance is ready", 60)
+        self.ending.set()
+        for one in clients[:2]:
+            one.join(60)
+        ids = {event["id"] for event in self.history.events if event["kind"] == "submit"}
+        self.say(f"{len(ids)} tasks; waiting for the last ones")
+        eventually(self.is_over, "all tasks end", 120)
+        self.done.set()
+        for one in clients[2:]:
+            one.join(30)
+        self.look(ids)
+
+    def is_over(self):
+        counts = self.servers[0].call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"]
+        return counts["complete"] > 0 and sum(counts.values()) == counts["complete"]
+
+    def look(self, ids):
+        for server in self.servers:
+            at = f"i{self.servers.index(server)}"
+            eventually(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
+                       "every instance counts all", 30)
+            self.history.add("counts", instance=at, counts=server.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"])
+        connection = self.servers[0]
+        for task in sorted(ids):
+            answer = connection.call("GET", f"/kwq/v1/tasks/{task}?payload=false")
+            if answer.status == 200:
+                self.history.add("end", id=task, state=answer.json["state"], instance="i0")
+
+    def judge(self):
+        found = checker.check(self.history.events)
+        took = sorted(self.failovers)
+        if took:
+            at = [took[min(len(took) - 1, int(len(took) * p))] for p in (0.5, 0.9, 0.99)]
+            self.say(f"{len(took)} shards changed hands after their owner was struck: p50 {at[0]:.1f} s, p90 {at[1]:.1f} s, "
+                     f"p99 {at[2]:.1f} s, until the first lease of the new owner")
+        kinds = {}
+        for event in self.history.events:
+            kinds[event["kind"]] = kinds.get(event["kind"], 0) + 1
+        self.say(f"{self.given.cycles} faults, {kinds}: {len(found)} violations")
+        if found:
+            kept = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False)
+            json.dump(self.history.events, kept)
+            print("\n".join(found[:20]), f"\nthe history is in {kept.name}")
+        return 1 if found else 0
+
+    def close(self):
+        for server in self.servers:
+            server.close()
+        if self.cluster:
+            self.cluster.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1)
+    parser.add_argument("--instances", type=int, default=3)
+    parser.add_argument("--partitions", type=int, default=6)
+    parser.add_argument("--cycles", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    run = Run(parser.parse_args())
+    try:
+        run.run()
+        return run.judge()
+    except BaseException:
+        for server in run.servers:
+            if os.path.exists(server.log_path):
+                print(f"--- {server.flags[-1]}\n{server.log()[-2500:]}")
+        raise
+    finally:
+        run.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
