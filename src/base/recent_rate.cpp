@@ -19,6 +19,15 @@ void recent_rate::add(instant at, std::int64_t finished) {
     finished_.at(static_cast<std::size_t>(step % steps)) += static_cast<std::uint32_t>(finished);
 }
 
+void recent_rate::add(const recent_rate& other) {
+    for (auto n = std::max<std::int64_t>(0, other.newest_ - steps + 1); n <= other.newest_; ++n) {
+        if (const auto finished = other.finished_.at(static_cast<std::size_t>(n % steps));
+            finished > 0) {
+            add(instant{n * step_ms}, finished);
+        }
+    }
+}
+
 double recent_rate::per_second(instant now, std::optional<instant> began) const {
     const auto step = std::max<std::int64_t>(now.value(), 0) / step_ms;
     std::uint64_t sum = 0;

@@ -15,6 +15,9 @@ class recent_rate {
 public:
     void add(instant at, std::int64_t finished = 1);
 
+    /// What another has counted too.
+    void add(const recent_rate& other);
+
     /// A second, over the minute before `now`; over less when it all began later than that.
     double per_second(instant now, std::optional<instant> began) const;
 

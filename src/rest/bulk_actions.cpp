@@ -246,16 +246,17 @@ void bulk_actions::change(const run_ptr& r, const tracker::task_view& t) {
     const auto verb = r->view.verb == bulk_verb::retry ? &scheduler::scheduler::retry_task
                                                        : &scheduler::scheduler::cancel_task;
     (context_.services.scheduler.*verb)(
-        t.place, context_.loop.then<model::result<model::offset>>(
-                     [this, r, id = t.id.value()](const model::result<model::offset>& at) {
-                         if (at) {
-                             ++r->view.done;
-                             r->changed_something = true;
-                             changed(r, id, std::nullopt);
-                         } else {
-                             changed(r, id, at.error());
-                         }
-                     }));
+        {.shard = t.shard, .place = t.place, .id = t.id},
+        context_.loop.then<model::result<model::offset>>(
+            [this, r, id = t.id.value()](const model::result<model::offset>& at) {
+                if (at) {
+                    ++r->view.done;
+                    r->changed_something = true;
+                    changed(r, id, std::nullopt);
+                } else {
+                    changed(r, id, at.error());
+                }
+            }));
 }
 
 /// One answer is there; the last of the page goes on with the next.

@@ -165,6 +165,7 @@ std::vector<worker_info> merge(const std::vector<std::vector<worker_info>>& of_s
             known.taken += one.taken;
             known.completed += one.completed;
             known.failed += one.failed;
+            known.finished.add(one.finished);
             known.first_seen = std::min(known.first_seen, one.first_seen);
             known.last_seen = std::max(known.last_seen, one.last_seen);
         }

@@ -134,7 +134,7 @@ class Three(Instances):
     def test_killed_its_shards_go_to_the_others_and_its_leases_stay(self):
         victim, second, third = self.servers
         ids = self.submit(second, 96)
-        leases = self.take(second, 48)
+        leases = self.take(victim, 16) + self.take(second, 32)  # each hands out its own first
         theirs = self.owned(victim)
         victim.kill9()
         begun = time.monotonic()
@@ -155,7 +155,7 @@ class Three(Instances):
         zombie, second, third = self.servers
         self.submit(second, 48, lease_s=2)
         theirs = self.owned(zombie)
-        leases = self.take(second, 48)
+        leases = self.take(zombie, 10) + self.take(second, 38)
         old = [one for one in leases if shard_of(one) in theirs]
         self.assertTrue(old)
         zombie.freeze()
