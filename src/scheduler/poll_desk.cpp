@@ -158,14 +158,12 @@ void poll_desk::take_in(poll_ticket ticket, poll_request request, answer_callbac
         return;
     }
     workers_.waits(p.request.worker, true);
-    line_up(ticket, p);
+    to_look_.push_back(ticket);
     if (wait > milliseconds{0}) {
-        p.looked = true;  // what is there will be seen while it waits
         p.deadline = time_.monotonic() + wait;
         deadlines_.emplace(p.deadline, ticket);
     } else {
         p.over = true;
-        to_look_.push_back(ticket);
     }
 }
 
@@ -331,8 +329,8 @@ void poll_desk::give_back(const poll_answer& answer) {
     }
 }
 
-/// A poll that does not wait must see what was in the log when it came: each shard has a turn
-/// first. One look serves all that came before it.
+/// A poll must see what was in the log when it came, in every shard, or a less urgent task could
+/// be taken for it: each shard has a turn first. One look serves all that came before it.
 void poll_desk::look_again() {
     if (looks_out_ > 0 || to_look_.empty()) {
         return;
@@ -345,12 +343,16 @@ void poll_desk::look_again() {
                 if (--looks_out_ > 0) {
                     return;
                 }
-                serve();
-                for (const auto ticket : std::exchange(looking_, {})) {
+                const auto looked = std::exchange(looking_, {});
+                for (const auto ticket : looked) {
                     if (const auto p = polls_.find(ticket); p != polls_.end()) {
                         p->second.looked = true;
-                        finish_if_done(ticket);
+                        line_up(ticket, p->second);
                     }
+                }
+                serve();
+                for (const auto ticket : looked) {
+                    finish_if_done(ticket);
                 }
             });
         });

@@ -87,6 +87,7 @@ void promises::told_settled(const scheduler::lease_report& r, scheduler::settle_
             model_.refuse_lease(r.lease);
             world_.counts.happened("promise: refused report");
             break;
+        case settle_status::accepted:  // of several instances only
         case settle_status::unknown: break;
     }
 }

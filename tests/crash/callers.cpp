@@ -37,6 +37,7 @@ answered answer_of(settle_status s) {
     switch (s) {
         case settle_status::ok:
         case settle_status::already: return answered::ok;
+        case settle_status::accepted:
         case settle_status::unknown: return answered::info;
         default: return answered::fail;
     }
