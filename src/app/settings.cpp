@@ -42,6 +42,7 @@ bool is_choice(std::string_view choices, std::string_view value) {
     return false;
 }
 
+// tidy: size, because it is one table
 std::vector<setting> make_settings() {
     return {
         {"data", kind::text, "kwq-data", "DIR",
