@@ -165,7 +165,8 @@ void fold::count(const kept_row& kept, const counted& before, std::optional<inst
     count_when(before, after, at, effects);
 }
 
-/// What windows of time count: submits when they were made, the rest when the event says.
+/// What windows of time count: submits and cancels when they were made, the rest when the event
+/// says.
 void fold::count_when(const counted& before, const counted& after, std::optional<instant> at,
                       const event_effects& effects) {
     const auto& queue = after.place->record.queue;
@@ -178,14 +179,23 @@ void fold::count_when(const counted& before, const counted& after, std::optional
             ++tables_.windows.at(queue, after.submitted_at)[window_count::submitted];
         }
     }
+    const auto cancelled_at = [](const counted& c) {
+        const bool is = c.as == standing::task && c.effective == model::task_state::cancelled;
+        return is ? std::optional(c.ended_at) : std::nullopt;
+    };
+    if (const auto was = cancelled_at(before), is = cancelled_at(after); was != is) {
+        // One that a command had cancelled may yet prove to be a duplicate.
+        if (was) {
+            --tables_.windows.at(queue, *was)[window_count::cancelled];
+        }
+        if (is) {
+            ++tables_.windows.at(queue, *is)[window_count::cancelled];
+        }
+    }
     if (!at) {
         return;
     }
     window& now = tables_.windows.at(queue, *at);
-    const auto is_cancelled = [](const counted& c) {
-        return c.as == standing::task && c.effective == model::task_state::cancelled;
-    };
-    now[window_count::cancelled] += is_cancelled(after) && !is_cancelled(before) ? 1 : 0;
     now[window_count::running] += effects.started ? 1 : 0;
     now[window_count::retries] += effects.retried ? 1 : 0;
     now[window_count::error] += effects.failed && effects.finished ? 1 : 0;

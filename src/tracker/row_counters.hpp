@@ -27,6 +27,7 @@ struct counted {
     name_number job = 0;
     std::vector<name_number> tags;
     instant submitted_at{0};
+    instant ended_at{0};  // by its event, or by a command for many
     model::task_state effective = model::task_state::pending;
     model::task_state listed = model::task_state::pending;
     error_fingerprint error;  // listed in state error

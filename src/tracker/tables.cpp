@@ -332,7 +332,8 @@ counted tables::count_of(const row_place& place, const task_row* row) {
         c.as = standing::rejected;
     } else {
         c.as = standing::task;
-        c.effective = model::state_of(effective(place, *row));
+        c.ended_at = row->ended_at;
+        c.effective = model::state_of(effective(place, *row, &c.ended_at));
     }
     return c;
 }
