@@ -45,8 +45,7 @@ class Import(KwqTest):
         self.run_kwq(*into)
         self.assertIn("holds records", self.run_kwq(*into, check=1))
 
-        # The number of partitions came with the log.
-        self.server = Server(*self.cluster, "--partitions", "1", folder=os.path.join(self.server.folder, "copy"))
+        self.server = Server(*self.cluster, folder=os.path.join(self.server.folder, "copy"))
         self.addCleanup(self.server.close)
         self.server.start()
         self.assertEqual(self.answers(), said)
