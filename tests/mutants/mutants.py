@@ -40,12 +40,13 @@ MEET = "src/scheduler/shard_meet.cpp"
 POLLS = "src/scheduler/shard_polls.cpp"
 REPORTS = "src/scheduler/shard_reports.cpp"
 RUNNER = "src/scheduler/shard_runner.cpp"
+RUNNER_START = "src/scheduler/shard_runner_start.cpp"
 LANES = "src/scheduler/shard_runner_lanes.cpp"
 STATE = "src/scheduler/shard_state.cpp"
 STORED = "src/scheduler/shard_state_store.cpp"
 LEASES = "src/scheduler/lease_book.cpp"
 READY = "src/scheduler/ready_buffer.cpp"
-SCHEDULER = "src/scheduler/scheduler.cpp"
+SHARDS = "src/scheduler/shard_set.cpp"
 FOLD = "src/tracker/fold.cpp"
 ROWS = "src/tracker/rows.cpp"
 TABLES = "src/tracker/tables.cpp"
@@ -125,9 +126,9 @@ MUTANTS = (
     one("gone_client_keeps_lease", "what is allocated to a client that has gone comes back at once", SHARD,
         "        send(model::released{e.place, e.id, e.lease, milliseconds{0}}, now);\n        return;\n",
         "        return;\n", "scenarios"),
-    one("give_back_forgotten", "a lease whose answer could not be sent comes back at once", SCHEDULER,
-        "runner_.core().report(0, {lease, report_release{}}, runner_.now());",
-        "runner_.core().report(0, {lease, report_running{}}, runner_.now());", "give-back"),
+    one("give_back_forgotten", "a lease whose answer could not be sent comes back at once", SHARDS,
+        "shard.core().report(0, {lease, report_release{}}, shard.now());",
+        "shard.core().report(0, {lease, report_running{}}, shard.now());", "give-back"),
     # ---- coming back ----
     one("return_not_noticed", "a task that comes back is handed out again", SHARD,
         "    if (a.after.place == place::pending) {\n        returned_at(where);\n    } else if (",
@@ -154,7 +155,8 @@ MUTANTS = (
     one("poll_settled_early", "a yes to a report within a poll is durable", RUNNER,
         "if (a.after < durable_end_) {", "if (a.after < status_end_) {"),
     one("failed_append_shrugged_off", "after a failed append nothing goes on as if it were there", RUNNER,
-        "    shard_->lose_ownership(now());\n    claim_again_ = deps_.time.monotonic() + retry_interval;\n",
+        "    shard_->lose_ownership(now());\n    if (should_own_) {\n"
+        "        claim_again_ = deps_.time.monotonic() + retry_interval;\n    }\n",
         "    next_commit_ = deps_.time.monotonic() + retry_interval;\n"),
     one("failed_follow_up_forgotten", "follow-ups are submitted, after a failure again", LANES,
         "ok = r.has_value()]", "ok = r.has_value() || state->left > 0]", "sim-append"),
@@ -163,7 +165,7 @@ MUTANTS = (
     Mutant("state_beyond_the_log", "the state holds nothing that the log has lost", "sim", (
         Edit(RUNNER, "if (durable_end_ <= shard_->state().applied_offset()) {",
              "if (durable_end_ < offset{0}) {"),
-        Edit(RUNNER, "    if (!state_fits_log()) {\n", "    if (!state_fits_log() && config_.queues.size() > 1'000) {\n"))),
+        Edit(RUNNER_START, "    if (!state_fits_log()) {\n", "    if (!state_fits_log() && config_.queues.size() > 1'000) {\n"))),
     # ---- the tracker ----
     one("tracker_counts_void", "an event that does not count changes no counter", FOLD,
         "    if (!step.verdict.accepted()) {\n        ++tables_.totals.void_events;\n        return;\n    }\n",
@@ -171,7 +173,7 @@ MUTANTS = (
     one("tracker_counts_death_as_retry", "the counters are those of a recount", ROWS,
         "out_.retried = e_.after.place != model::place::dead;", "out_.retried = true;"),
     one("tracker_counters_not_stored", "counters survive a restart", TABLES,
-        "    groups.write_changed();\n    rows.write();\n", "    rows.write();\n"),
+        "    write_groups();\n    errors.write_changed();\n", "    errors.write_changed();\n"),
     # ---- the embedded log ----
     one("answered_before_the_sync", "what is acknowledged survives a power cut", PIPELINE,
         "(a.how == durability::synced ? synced : ordered).push_back({first, std::move(a.done)});",
