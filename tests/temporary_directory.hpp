@@ -15,7 +15,8 @@ namespace kwq::test {
 class temporary_directory {
 public:
     temporary_directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "kwq-test-XXXXXX").string();
+        const auto pattern = "kwq-test-" + std::string(6, 'X');
+        std::string name = (std::filesystem::temp_directory_path() / pattern).string();
         if (::mkdtemp(name.data()) == nullptr) {
             throw std::runtime_error("no temporary directory");
         }

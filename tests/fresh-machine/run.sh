@@ -28,7 +28,7 @@ if [ -z "${FRESH_ROOT:-}" ]; then
     for tool in debootstrap unshare; do
         command -v "$tool" >/dev/null || fail "needs $tool: apt-get install -y debootstrap util-linux"
     done
-    FRESH_ROOT=$(TMPDIR=${FRESH_DIR:-${TMPDIR:-}} mktemp -d --tmpdir kwq-fresh.XXXXXX)
+    FRESH_ROOT=$(TMPDIR=${FRESH_DIR:-${TMPDIR:-}} mktemp -d)
     chmod 755 "$FRESH_ROOT"  # apt fetches as a user of its own
     export FRESH_ROOT
     cleanup() {
