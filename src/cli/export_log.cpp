@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -20,8 +21,8 @@ failure failed(const std::string& why) {
     return {exit_code::error, why};
 }
 
-/// What was written to it is on the disk.
-bool sync_file(const std::string& path) {
+/// What was written to a file, or which names a folder has, is on the disk.
+bool sync(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const bool synced = fd >= 0 && ::fsync(fd) == 0;
     if (fd >= 0) {
@@ -66,7 +67,9 @@ private:
         std::ofstream out(part, std::ios::binary | std::ios::trunc);
         auto written = write(from, out);
         out.close();
-        if (written && (!out || !sync_file(part) || std::rename(part.c_str(), path.c_str()) != 0)) {
+        const auto folder = std::filesystem::absolute(path).parent_path().string();
+        if (written && (!out || !sync(part) || std::rename(part.c_str(), path.c_str()) != 0 ||
+                        !sync(folder))) {
             written = failed(path + " cannot be written");
         }
         if (!written) {
