@@ -7,6 +7,7 @@
 #include "cli/terminal.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
 #include "eventlog/kafka/kafka_log.hpp"
+#include "observe/metrics.hpp"
 
 #include <unistd.h>
 
@@ -91,41 +92,30 @@ void application::start() {
     scheduler_->start();
     tracker_runs_ = true;
     tracker_->start();
-    if (config_.log_kind == "kafka") {
-        cluster_ = std::make_unique<cluster::cluster_scheduler>(
-            cluster::cluster_config{.instance = config_.instance,
-                                    .token = config_.token.value_or(""),
-                                    .shards = config_.scheduler.partitions,
-                                    .ask_end =
-                                        [this](model::shard_id shard) {
-                                            const auto end = eventlog::ask_kafka_end(
-                                                *log_, {topics_.status(), shard.value()});
-                                            return end ? std::optional(*end) : std::nullopt;
-                                        }},
-            *scheduler_, system_clock());
-        cluster_->start();
-    }
+    start_cluster();
     scheduler::scheduler* const all = scheduler_.get();
-    api_ =
-        rest::make_api({.base_path = config_.server.base_path,
-                        .token = config_.token,
-                        .ui_read_only = config_.ui_read_only,
-                        .instance = config_.instance,
-                        .version = cli::version_text(),
-                        .log_kind = config_.log_kind,
-                        .partitions = config_.scheduler.partitions,
-                        .bulk_directory = config_.data + "/bulk"},
-                       {.log = *log_,
-                        .topics = topics_,
-                        .scheduler = cluster_ ? *cluster_ : *all,
-                        .tracker = *tracker_,
-                        .time = system_clock(),
-                        .random = *api_random_,
-                        .logger = *logger_,
-                        .server = [this] {
-                            const net::server* server = counters_of_.load();
-                            return server == nullptr ? net::server_counters{} : server->counters();
-                        }});
+    api_ = rest::make_api({.base_path = config_.server.base_path,
+                           .token = config_.token,
+                           .ui_read_only = config_.ui_read_only,
+                           .instance = config_.instance,
+                           .version = cli::version_text(),
+                           .log_kind = config_.log_kind,
+                           .partitions = config_.scheduler.partitions,
+                           .bulk_directory = config_.data + "/bulk"},
+                          {.log = *log_,
+                           .topics = topics_,
+                           .scheduler = cluster_ ? *cluster_ : *all,
+                           .tracker = *tracker_,
+                           .time = system_clock(),
+                           .random = *api_random_,
+                           .logger = *logger_,
+                           .server =
+                               [this] {
+                                   const net::server* server = counters_of_.load();
+                                   return server == nullptr ? net::server_counters{}
+                                                            : server->counters();
+                               },
+                           .more_metrics = log_metrics()});
     server_ = net::start_server(config_.server, *api_);
     counters_of_ = server_.get();
     scheduler_->serve();
@@ -134,6 +124,40 @@ void application::start() {
         write_port_file(config_.port_file, port());
     }
     logger_->log(observe::level::info, "app", "ready", {{"port", std::to_string(port())}});
+}
+
+/// What makes several instances one scheduler.
+void application::start_cluster() {
+    if (config_.log_kind != "kafka") {
+        return;
+    }
+    cluster_ = std::make_unique<cluster::cluster_scheduler>(
+        cluster::cluster_config{
+            .instance = config_.instance,
+            .token = config_.token.value_or(""),
+            .shards = config_.scheduler.partitions,
+            .ask_ends =
+                [this](const std::vector<model::shard_id>& shards) { return ask_ends(shards); }},
+        *scheduler_, system_clock());
+    cluster_->start();
+}
+
+std::vector<std::optional<model::offset>> application::ask_ends(
+    const std::vector<model::shard_id>& shards) {
+    std::vector<eventlog::topic_partition> places;
+    for (const auto shard : shards) {
+        places.push_back({topics_.status(), shard.value()});
+    }
+    return eventlog::ask_kafka_ends(*log_, places);
+}
+
+std::function<void(observe::metrics_page&)> application::log_metrics() {
+    if (config_.log_kind != "kafka") {
+        return {};
+    }
+    return [this](observe::metrics_page& page) {
+        eventlog::add_kafka_metrics(*log_, rebalances_, page);
+    };
 }
 
 std::string application::url() const {
@@ -153,6 +177,7 @@ void application::join_others() {
         return;
     }
     const auto note = [this](const char* what, const std::vector<std::int32_t>& numbers) {
+        ++rebalances_;
         logger_->log(observe::level::info, "app", what,
                      {{"shards", std::to_string(numbers.size())}});
         return std::vector<model::shard_id>(numbers.begin(), numbers.end());

@@ -51,6 +51,9 @@ private:
     void ensure_topics();
     void join_others();
     std::string url() const;
+    void start_cluster();
+    std::vector<std::optional<model::offset>> ask_ends(const std::vector<model::shard_id>& shards);
+    std::function<void(observe::metrics_page&)> log_metrics();
     eventlog::kafka_config watched_kafka();
     [[noreturn]] void die(const std::string& why);
 
@@ -69,6 +72,7 @@ private:
     std::unique_ptr<eventlog::kafka_group> group_;  // on Kafka
     // any thread: what /metrics reads once the server is there
     std::atomic<const net::server*> counters_of_{nullptr};
+    std::atomic<std::uint64_t> rebalances_{0};
     bool scheduler_runs_ = false;
     bool tracker_runs_ = false;
 };

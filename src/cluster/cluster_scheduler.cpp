@@ -134,14 +134,18 @@ void cluster_scheduler::note_silence(const std::string& url) {
 }
 
 std::optional<mono_time> cluster_scheduler::confirm_ends() {
+    std::vector<model::shard_id> owned;
     for (std::int32_t p = 0; p < config_.shards; ++p) {
         const auto info = local_.shard(model::shard_id{p});
-        if (!info || !info->owned) {
-            continue;
+        if (info && info->owned) {
+            owned.push_back(info->shard);
         }
-        const auto asked_at = time_.monotonic();
-        if (const auto end = config_.ask_end(model::shard_id{p})) {
-            local_.confirm_end(model::shard_id{p}, *end, asked_at);
+    }
+    const auto asked_at = time_.monotonic();
+    const auto ends = config_.ask_ends(owned);
+    for (std::size_t i = 0; i < owned.size(); ++i) {
+        if (ends[i]) {
+            local_.confirm_end(owned[i], *ends[i], asked_at);
         }
     }
     return time_.monotonic() + confirm_interval;
@@ -186,11 +190,14 @@ void cluster_scheduler::heartbeats(beats all, callback<beat_answers> done) {
         std::mutex mutex;
         std::vector<kwq::scheduler::heartbeat_answer> answers;
         std::optional<model::error> refused;
+        bool some_known = false;
         std::size_t left = 0;
     };
     // Shared by the owners' answers; the last one goes on.
     const auto r = std::make_shared<round>();
-    r->answers.resize(all.size());
+    for (const auto& beat : all) {  // of an owner that does not answer nothing is known
+        r->answers.push_back({.lease = beat.lease, .known = false});
+    }
     r->left = std::max<std::size_t>(1, by_owner.size());
     const auto put = [r, done](const std::vector<std::size_t>& members,
                                const beat_answers& answer) {
@@ -199,14 +206,16 @@ void cluster_scheduler::heartbeats(beats all, callback<beat_answers> done) {
             for (std::size_t i = 0; answer && i < members.size(); ++i) {
                 r->answers[members[i]] = (*answer)[i];
             }
-            if (!answer) {
+            if (answer) {
+                r->some_known = true;
+            } else {
                 r->refused = answer.error();
             }
             if (--r->left > 0) {
                 return;
             }
         }
-        done(r->refused ? beat_answers(*r->refused) : beat_answers(r->answers));
+        done(r->refused && !r->some_known ? beat_answers(*r->refused) : beat_answers(r->answers));
     };
     if (by_owner.empty()) {
         put({}, std::vector<kwq::scheduler::heartbeat_answer>{});

@@ -23,8 +23,9 @@ struct cluster_config {
     std::string instance;
     std::string token;  // that all instances have; empty: none
     std::int32_t shards = 1;
-    /// Asks the log for the end of a shard's events; waits. Nothing when it does not answer.
-    std::function<std::optional<model::offset>(model::shard_id)> ask_end;
+    /// Asks the log for the ends of shards' events; waits. Nothing for those without an answer.
+    std::function<std::vector<std::optional<model::offset>>(const std::vector<model::shard_id>&)>
+        ask_ends;
 };
 
 class cluster_scheduler final : public scheduler::scheduler {

@@ -176,7 +176,8 @@ model::result<std::vector<scheduler::heartbeat_answer>> read_heartbeats(std::str
                                         text_of(item, "status") == "ok",
                                         instant{integer_of(item, "deadline_at")},
                                         scheduler::lease_directive::proceed};
-        if (!one.live || text_of(item, "directive") == "cancel") {
+        one.known = text_of(item, "status") != "unknown";
+        if ((one.known && !one.live) || text_of(item, "directive") == "cancel") {
             one.directive = scheduler::lease_directive::cancel;
         }
         out.push_back(std::move(one));

@@ -16,6 +16,10 @@
 #include <optional>
 #include <string>
 
+namespace kwq::observe {
+class metrics_page;
+}
+
 namespace kwq::rest {
 
 struct api_config {
@@ -38,6 +42,8 @@ struct api_services {
     random_source& random;  // guarded by the api
     observe::logger& logger;
     std::function<net::server_counters()> server;  // empty until the server runs
+    /// Adds what only this kind of log has; may be empty. The api's thread.
+    std::function<void(observe::metrics_page&)> more_metrics{};
 };
 
 class api : public net::request_handler {

@@ -63,6 +63,8 @@ void add_scheduler(metrics_page& m, const scheduler::scheduler_stats& s) {
     m.gauge("kwq_events_unapplied", "Decisions not read back yet", real(s.unapplied));
     m.counter("kwq_events_void_total", "Events that did not count, since start",
               real(s.void_events));
+    m.gauge("kwq_shards_owned", "Shards that this instance decides about", real(s.owned));
+    m.counter("kwq_shard_claims_total", "Claims of shards written, since start", real(s.claims));
     m.counter("kwq_events_undecodable_total", "Events that could not be read, since start",
               real(s.undecodable_events));
 }
@@ -202,6 +204,9 @@ void answer_metrics(const context& c, const reply& to, const metrics_parts& p,
         add_tracker(m, *stats);
     }
     add_server(m, c);
+    if (c.services.more_metrics) {
+        c.services.more_metrics(m);
+    }
     observe::add_process_metrics(m);
     net::response r;
     r.content_type = std::string(p.open_metrics ? observe::open_metrics_content_type

@@ -210,8 +210,8 @@ void heartbeat_leases(context& c, const call& q, reply to) {
             w.begin_object().key("leases").begin_array();
             for (const scheduler::heartbeat_answer& one : *a) {
                 w.begin_object().field("lease", one.lease.value());
-                w.field("status", one.live ? "ok" : "lease_lost");
-                if (one.live) {
+                w.field("status", !one.known ? "unknown" : one.live ? "ok" : "lease_lost");
+                if (one.known && one.live) {
                     w.field("deadline_at", one.deadline.value());
                     w.field("directive", word(one.directive));
                 }

@@ -68,6 +68,7 @@ struct scheduler_stats {
     model::offset applied{-1};
     model::offset epoch{-1};
     std::uint64_t undecodable_events = 0;
+    std::uint64_t claims = 0, owned = 0;  // claims sent; shards that it decides about
 };
 
 /// How many tasks could be handed out, most urgent first.

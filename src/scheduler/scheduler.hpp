@@ -105,6 +105,7 @@ struct heartbeat_answer {
     bool live = false;  // false: lease_lost, stop working on it
     instant deadline;
     lease_directive directive = lease_directive::proceed;
+    bool known = true;  // false: nobody can tell right now, ask again
 };
 
 // ---- steering -----------------------------------------------------------------------------------

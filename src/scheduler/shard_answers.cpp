@@ -115,6 +115,8 @@ scheduler_stats merge(const std::vector<scheduler_stats>& of_shards) {
         all.ready_buffer_tasks += s.ready_buffer_tasks;
         all.unapplied += s.unapplied;
         all.undecodable_events += s.undecodable_events;
+        all.claims += s.claims;
+        all.owned += s.owned;
         all.applied = std::max(all.applied, s.applied);
         all.epoch = std::max(all.epoch, s.epoch);
     }

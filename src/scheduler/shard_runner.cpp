@@ -410,6 +410,8 @@ scheduler_stats shard_runner::stats() const {
     s.applied = shard_->state().applied_offset();
     s.epoch = shard_->state().partition().epoch;
     s.undecodable_events = undecodable_;
+    s.claims = claims_;
+    s.owned = shard_->is_owner() ? 1 : 0;
     return s;
 }
 

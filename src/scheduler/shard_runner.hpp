@@ -157,6 +157,7 @@ private:
     std::optional<std::pair<offset, mono_time>> to_confirm_;
     mono_time confirmed_at_{};
     std::uint64_t undecodable_ = 0;
+    std::uint64_t claims_ = 0;
     bool dead_ = false;
     std::promise<void> owned_;
     bool owned_set_ = false;

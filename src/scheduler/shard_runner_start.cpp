@@ -43,6 +43,7 @@ void shard_runner::open(bool and_claim) {
 void shard_runner::claim() {
     claim_again_.reset();
     wants_ = true;
+    ++claims_;
     nonce_ = std::to_string(deps_.random.next());
     shard_->claim(now(), nonce_, url_);
 }

@@ -226,20 +226,23 @@ void shard_set::heartbeats(std::vector<heartbeat> beats,
     const auto all = std::make_shared<collected<answers>>();
     all->left = by_shard.size();
     all->answers.assign(by_shard.size(), std::vector<heartbeat_answer>{});
-    all->done = [by_shard, n = beats.size(), done](const std::vector<answers>& of_shards) {
+    std::vector<model::lease_token> leases;
+    for (const auto& beat : beats) {
+        leases.push_back(beat.lease);
+    }
+    all->done = [by_shard, n = beats.size(), leases, done](const std::vector<answers>& of_shards) {
         std::vector<heartbeat_answer> out(n);
         std::size_t at = 0;
+        std::size_t refused = 0;
         for (const auto& [_, members] : by_shard) {
             const auto& one = of_shards[at++];
-            if (!one) {
-                done(one.error());
-                return;
-            }
+            refused += one ? 0U : 1U;
             for (std::size_t i = 0; i < members.size(); ++i) {
-                out[members[i]] = (*one)[i];
+                out[members[i]] = one ? (*one)[i] : heartbeat_answer{.known = false};
+                out[members[i]].lease = leases[members[i]];
             }
         }
-        done(std::move(out));
+        done(refused == of_shards.size() ? answers(of_shards.front().error()) : answers(out));
     };
     std::size_t at = 0;
     for (const auto& [shard, members] : by_shard) {

@@ -106,7 +106,8 @@ verdict read_verdict(std::string_view status) {
     if (status == "ok" || status == "already") {
         return verdict::settled;
     }
-    return status == "unknown" ? verdict::again : verdict::refused;
+    // accepted: it is in the log, and the verdict is had by repeating it
+    return status == "unknown" || status == "accepted" ? verdict::again : verdict::refused;
 }
 
 directive read_directive(std::string_view word) {

@@ -5,6 +5,7 @@ ${KWQ_KAFKA_CACHE:-~/.cache/kwq} and copied, so that a start is one JVM. Each no
 """
 import contextlib
 import fcntl
+import itertools
 import os
 import re
 import shutil
@@ -13,6 +14,8 @@ import socket
 import subprocess
 import tempfile
 import time
+
+import link
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("KWQ_KAFKA_CACHE") or os.path.expanduser("~/.cache/kwq")
@@ -27,7 +30,6 @@ LEAN = """
 process.roles=broker,controller
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 auto.create.topics.enable=false
 unclean.leader.election.enable=false
 offsets.topic.num.partitions=4
@@ -147,6 +149,7 @@ class Node:
     def __init__(self, number, address, port, folder):
         self.number, self.address, self.port, self.folder = number, address, port, folder
         self.controller_port = free_port(address)
+        self.links = []  # what some clients reach it through
         self.starts = 0
         self.process = None
 
@@ -168,9 +171,13 @@ class Node:
             out.write(f"node.id={self.number}\n"
                       f"controller.quorum.voters={voters}\n"
                       f"listeners=PLAINTEXT://{self.address}:{self.port},"
-                      f"CONTROLLER://{self.address}:{self.controller_port}\n"
-                      f"advertised.listeners=PLAINTEXT://{self.address}:{self.port}\n"
+                      f"CONTROLLER://{self.address}:{self.controller_port}{self.through('to')}\n"
+                      f"advertised.listeners=PLAINTEXT://{self.address}:{self.port}{self.through('at')}\n"
                       f"log.dirs={self.data}\n{shared}")
+
+    def through(self, side):
+        """A listener for each link, advertised as the link's own end: its clients hear of no other way."""
+        return "".join(f",LINK{n}://{getattr(link, side)[0]}:{getattr(link, side)[1]}" for n, link in enumerate(self.links))
 
     def format(self, size):
         """A copy of what was formatted once: with static voters a directory knows no address."""
@@ -192,7 +199,7 @@ class Node:
         self.starts = self.log().count(STARTED) + 1 if os.path.exists(self.log_path) else 1
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                java("kafka.Kafka", os.path.join(self.folder, "server.properties"), heap_mb=384),
+                java("kafka.Kafka", os.path.join(self.folder, "server.properties"), heap_mb=320),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         with open(self.pid_path, "w", encoding="ascii") as out:
             out.write(str(self.process.pid))
@@ -216,24 +223,34 @@ class Node:
 
 
 class Cluster:
-    """One node or three, in a folder of their own."""
+    """One node or three, in a folder of their own. With `links`, so many clients have ways of their own to each node,
+    which can be cut."""
 
-    def __init__(self, size=1, folder=None, port=0):
+    def __init__(self, size=1, folder=None, port=0, links=0):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="kwq-kafka-")
         addresses = ["127.0.0.1"] if size == 1 else [f"127.0.0.1{n}" for n in range(1, size + 1)]
         self.nodes = [Node(n, address, port or free_port(address), os.path.join(self.folder, f"node{n}"))
                       for n, address in enumerate(addresses, 1)]
+        self.links = [[link.Link((node.address, free_port(node.address))) for node in self.nodes] for _ in range(links)]
+        for n, node in enumerate(self.nodes):
+            node.links = [of_client[n] for of_client in self.links]
 
     @property
     def brokers(self):
         return ",".join(f"{node.address}:{node.port}" for node in self.nodes)
 
+    def brokers_through(self, client):
+        """What the client with this number is told."""
+        return ",".join(f"{one.at[0]}:{one.at[1]}" for one in self.links[client])
+
     def start(self):
         voters = ",".join(f"{n.number}@{n.address}:{n.controller_port}" for n in self.nodes)
         size = len(self.nodes)
+        protocols = "".join(f",LINK{n}:PLAINTEXT" for n in range(len(self.links)))
         for node in self.nodes:
-            node.write_properties(voters, LEAN + (ONE_NODE if size == 1 else THREE_NODES))
+            node.write_properties(voters, LEAN + (ONE_NODE if size == 1 else THREE_NODES) +
+                                  f"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}\n")
             node.format(size)
         end = time.monotonic() + START_PATIENCE_S
         for node in self.nodes:
@@ -245,5 +262,7 @@ class Cluster:
     def close(self):
         for node in self.nodes:
             node.kill()
+        for one in itertools.chain(*self.links):
+            one.close()
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)

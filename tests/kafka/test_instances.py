@@ -124,6 +124,18 @@ class Two(Instances):
             self.call(at, "POST", f"/tasks/{task}/cancel", {})
             eventually(lambda t=task: self.look(second, f"/tasks/{t}").get("state") == "cancelled", "it is cancelled")
 
+    def test_heartbeats_of_a_silent_owner_are_unknown_and_the_others_known(self):
+        first, second = self.servers
+        self.submit(first, 32)
+        leases = self.take(first, 32)
+        theirs = self.owned(second)
+        second.freeze()
+        answer = self.call(first, "POST", "/leases/heartbeat", {"leases": [one["lease"] for one in leases]})["leases"]
+        second.thaw()
+        self.assertEqual([one["lease"] for one in answer], [one["lease"] for one in leases])
+        expected = ["unknown" if shard_of(one) in theirs else "ok" for one in leases]
+        self.assertEqual([one["status"] for one in answer], expected)
+
     def test_a_graceful_end_gives_its_shards_to_the_other_and_loses_no_lease(self):
         first, second = self.servers
         self.submit(first, 64)

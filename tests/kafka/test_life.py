@@ -48,6 +48,24 @@ class Life(KwqTest):
         self.assertEqual(self.task(ids[-1])["state"], "pending")
 
 
+    def test_metrics_tell_of_the_log(self):
+        self.submit_many([{"payload": n} for n in range(100)])
+        for _ in range(10):
+            self.complete(self.take())
+        found = {}
+        for line in self.server.call("GET", "/metrics").body.decode().splitlines():
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                found[name] = float(value)
+        self.assertGreater(found["kwq_log_append_seconds_count"], 10)
+        self.assertGreater(found["kwq_log_read_back_seconds_count"], 0)
+        self.assertEqual(found["kwq_shards_owned"], 16)
+        self.assertGreaterEqual(found["kwq_shard_claims_total"], 16)
+        self.assertEqual(found["kwq_log_appends_unread_total"], 0)
+        self.assertEqual(found['kwq_kafka_clients_made_anew_total{client="consumer"}'], 0)
+        self.assertGreaterEqual(found["kwq_kafka_rebalances_total"], 1)
+
+
 class Refusals(unittest.TestCase):
     def refused(self, *flags):
         with tempfile.TemporaryDirectory() as folder:

@@ -3,109 +3,32 @@
 #include "eventlog/kafka/kafka_log.hpp"
 
 #include "base/assert.hpp"
-#include "eventlog/kafka/history.hpp"
-#include "eventlog/kafka/producer.hpp"
-#include "eventlog/kafka/tail.hpp"
-#include "eventlog/kafka/topics.hpp"
+#include "eventlog/kafka/the_log.hpp"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <chrono>
-#include <map>
-#include <set>
-#include <shared_mutex>
-#include <thread>
 
 #include <poll.h>
 
 namespace kwq::eventlog {
 
+namespace kafka {
+
 namespace {
 
-using namespace kafka;
-
-// Memory for the newest records: for each partition, and for all together.
-constexpr std::size_t max_recent_bytes = 4U << 20U;
-constexpr std::size_t min_recent_bytes = 256U << 10U;
-constexpr std::size_t all_recent_bytes = 64U << 20U;
 // Longer than an append can take to be answered, so that a stop ends without a cluster too.
 constexpr std::chrono::seconds flush_patience{40};
 // A producer that fails sooner than this will fail again.
 constexpr milliseconds least_producer_life{1'000};
 
-log_error unknown_topic(const topic_partition& where) {
-    return {errc::topic_unknown, "there is no partition " + std::to_string(where.partition) +
-                                     " of topic " + where.topic};
-}
-
-log_error wrong_number(const std::string& topic, std::size_t there, std::int32_t wanted) {
-    return {errc::topic_mismatch, "topic " + topic + " has " + std::to_string(there) +
-                                      " partitions, not " + std::to_string(wanted)};
-}
-
-class kafka_log final : public event_log {
-public:
-    explicit kafka_log(const kafka_config& config);
-    ~kafka_log() override;
-
-    result<void> ensure_topic(const std::string& name, std::int32_t partitions) override;
-    void append(const topic_partition& where, std::vector<new_record> batch, durability how,
-                append_callback done) override;
-    result<std::vector<log_record>> read(const topic_partition& where, offset from,
-                                         std::size_t max_bytes) override;
-    result<partition_range> range(const topic_partition& where) override;
-    result<void> trim(const topic_partition& where, offset before) override;
-    void watch(const topic_partition& where, const std::string& name,
-               watch_callback on_move) override;
-    result<void> flush() override;
-    result<partition_range> ask_ends(const topic_partition& where) { return topics_.ends(where); }
-
-private:
-    result<topic_views*> find_topic(const std::string& name);
-    result<topic_views*> open_topic(const std::string& name, const topic_facts& facts);
-    result<partition_view*> find(const topic_partition& where);
-    topic_views* find_open(const std::string& name);
-    topic_views* find_checked(const std::string& name);
-    void share_memory();
-    void post(std::function<void()> call);
-    void refuse(append_callback done, log_error why);
-    void answered();
-    void run();
-    void run_posted();
-    void give_up_producer();
-    void renew_producer();
-    void stop(const std::string& why);
-    void give_up(const std::string& why);
-
-    const kafka_config config_;
-    const client_notes notes_;
-    topics topics_;
-    tail tail_;
-    history history_;
-    std::shared_mutex producer_mutex_;
-    std::unique_ptr<producer> producer_;  // under producer_mutex_; null while it is made anew
-    mono_time made_at_{};                 // the log's thread
-    std::mutex open_mutex_;               // one topic is opened at a time
-    std::shared_mutex views_mutex_;
-    std::map<std::string, std::unique_ptr<topic_views>> views_;  // under views_mutex_; they stay
-    std::set<std::string> checked_;                              // under views_mutex_
-    std::atomic<bool> stopped_{false};
-    std::mutex flush_mutex_;
-    std::condition_variable flushed_;
-    std::size_t unanswered_ = 0;  // under flush_mutex_
-    event_signal posted_signal_;
-    std::mutex posted_mutex_;
-    std::vector<std::function<void()>> posted_;  // under posted_mutex_
-    bool ending_ = false;                        // under posted_mutex_
-    std::thread thread_;
-};
+}  // namespace
 
 kafka_log::kafka_log(const kafka_config& config)
     : config_((refuse_own_properties(config), config)),
       notes_{config.on_note},
       topics_(config_, notes_),
-      tail_(config_, notes_),
+      tail_(std::make_unique<tail>(config_, notes_, tail_shared_)),
       history_(config_, notes_),
       producer_(std::make_unique<producer>(config_, notes_)) {
     const auto brokers = topics_.wait_for_brokers();
@@ -119,6 +42,17 @@ kafka_log::kafka_log(const kafka_config& config)
                                                   " replicas"});
     }
     thread_ = std::thread([this] { run(); });
+    sentinel_.emplace(
+        sentinel::subject{.topics = topics_,
+                          .history = history_,
+                          .counters = counters_,
+                          .interval = config_.stall_patience / watchdog::until_follow_anew,
+                          .views = [this] { return all_views(); },
+                          .troubles = [this] { return tail_shared_.troubles.load(); },
+                          .advise =
+                              [this](watchdog_advice advice) {
+                                  post([this, advice = std::move(advice)] { obey(advice); });
+                              }});
 }
 
 kafka_log::~kafka_log() {
@@ -126,6 +60,7 @@ kafka_log::~kafka_log() {
         return;
     }
     static_cast<void>(flush());
+    sentinel_.reset();
     {
         const std::lock_guard lock(posted_mutex_);
         ending_ = true;
@@ -133,106 +68,9 @@ kafka_log::~kafka_log() {
     posted_signal_.raise();
     thread_.join();
     give_up("the log was closed");
-}
-
-// ---- topics -------------------------------------------------------------------------------------
-
-topic_views* kafka_log::find_open(const std::string& name) {
-    const std::shared_lock lock(views_mutex_);
-    const auto known = views_.find(name);
-    return known == views_.end() ? nullptr : known->second.get();
-}
-
-/// Null when there is no such topic.
-result<topic_views*> kafka_log::find_topic(const std::string& name) {
-    if (auto* const known = find_open(name)) {
-        return known;
+    for (auto& one : retired_) {
+        one.join();
     }
-    const auto facts = topics_.find(name);
-    if (!facts) {
-        return facts.error();
-    }
-    return *facts ? open_topic(name, **facts) : static_cast<topic_views*>(nullptr);
-}
-
-result<topic_views*> kafka_log::open_topic(const std::string& name, const topic_facts& facts) {
-    const std::lock_guard one_at_a_time(open_mutex_);
-    if (auto* const known = find_open(name)) {
-        return known;
-    }
-    auto views = std::make_unique<topic_views>();
-    for (std::int32_t p = 0; p < facts.partitions; ++p) {
-        const auto ends = topics_.ends({name, p});
-        if (!ends) {
-            return ends.error();
-        }
-        views->push_back(std::make_unique<partition_view>(topic_partition{name, p}, *ends));
-    }
-    auto* const opened = views.get();
-    {
-        const std::unique_lock lock(views_mutex_);
-        views_.emplace(name, std::move(views));
-        share_memory();
-    }
-    tail_.follow(name, *opened);
-    return opened;
-}
-
-void kafka_log::share_memory() {
-    std::size_t partitions = 1;
-    for (const auto& [name, views] : views_) {
-        partitions += views->size();
-    }
-    tail_.set_recent_limit(
-        std::clamp(all_recent_bytes / partitions, min_recent_bytes, max_recent_bytes));
-}
-
-result<partition_view*> kafka_log::find(const topic_partition& where) {
-    const auto views = find_topic(where.topic);
-    if (!views) {
-        return views.error();
-    }
-    if (*views == nullptr || where.partition < 0 ||
-        static_cast<std::size_t>(where.partition) >= (*views)->size()) {
-        return unknown_topic(where);
-    }
-    return (**views)[static_cast<std::size_t>(where.partition)].get();
-}
-
-result<void> kafka_log::ensure_topic(const std::string& name, std::int32_t partitions) {
-    KWQ_ASSERT(partitions > 0);
-    if (auto* const known = find_checked(name)) {
-        return known->size() == static_cast<std::size_t>(partitions)
-                   ? result<void>()
-                   : wrong_number(name, known->size(), partitions);
-    }
-    const auto found = topics_.find(name);
-    if (!found) {
-        return found.error();
-    }
-    // Another broker than the one that made it may not have heard of it yet: not asked again.
-    const auto facts = *found ? result<topic_facts>(**found) : topics_.create(name, partitions);
-    if (!facts) {
-        return facts.error();
-    }
-    if (facts->partitions != partitions) {
-        return wrong_number(name, static_cast<std::size_t>(facts->partitions), partitions);
-    }
-    if (const auto safe = topics_.check(name, *facts); !safe) {
-        return safe.error();
-    }
-    if (const auto opened = open_topic(name, *facts); !opened) {
-        return opened.error();
-    }
-    const std::unique_lock lock(views_mutex_);
-    checked_.insert(name);
-    return {};
-}
-
-/// Null until ensure_topic() has looked at it once.
-topic_views* kafka_log::find_checked(const std::string& name) {
-    const std::shared_lock lock(views_mutex_);
-    return checked_.count(name) > 0 ? views_.find(name)->second.get() : nullptr;
 }
 
 // ---- calls --------------------------------------------------------------------------------------
@@ -244,11 +82,23 @@ void kafka_log::append(const topic_partition& where, std::vector<new_record> bat
         const std::lock_guard lock(flush_mutex_);
         ++unanswered_;
     }
-    append_callback counted = [this, done = std::move(done)](result<offset> r) {
+    const auto view = find(where);
+    auto* const waiting_at = view ? *view : nullptr;
+    if (waiting_at != nullptr) {
+        ++waiting_at->appended;
+    }
+    // tidy: words, because whole milliseconds are too coarse for what takes less than one
+    append_callback counted = [this, waiting_at, since = mono_clock::now(),
+                               done = std::move(done)](result<offset> r) {
+        if (r) {
+            counters_.append.observe(since);
+        }
         done(std::move(r));
+        if (waiting_at != nullptr) {
+            ++waiting_at->answered;
+        }
         answered();
     };
-    const auto view = find(where);
     if (!view) {
         refuse(std::move(counted), view.error());
         return;
@@ -385,19 +235,19 @@ void kafka_log::run() {
         // Only this thread changes producer_, so it may look without the mutex.
         std::array<pollfd, 3> ready{
             {{posted_signal_.descriptor(), POLLIN, 0},
-             {tail_.signal().descriptor(), POLLIN, 0},
+             {tail_->signal().descriptor(), POLLIN, 0},
              {producer_ ? producer_->signal().descriptor() : -1, POLLIN, 0}}};
         ::poll(ready.data(), ready.size(), more ? 0 : -1);
         posted_signal_.clear();
         run_posted();
         const bool sent = producer_ && producer_->serve();
-        const bool came = tail_.serve();
+        const bool came = tail_->serve();
         more = sent || came;
         if (producer_ && !producer_->fatal().empty()) {
-            renew_producer();
+            renew_producer(std::string(producer_->fatal()));
         }
-        if (!stopped_ && !tail_.failure().empty()) {
-            stop(tail_.failure());
+        if (!stopped_ && !tail_->failure().empty()) {
+            stop(tail_->failure());
         }
         const std::lock_guard lock(posted_mutex_);
         if (ending_ && posted_.empty()) {
@@ -418,8 +268,7 @@ void kafka_log::give_up_producer() {
     }
 }
 
-void kafka_log::renew_producer() {
-    const std::string why = producer_->fatal();
+void kafka_log::renew_producer(const std::string& why) {
     const auto now = system_clock().monotonic();
     notes_.say(why);
     if (now - made_at_ < least_producer_life) {
@@ -427,6 +276,7 @@ void kafka_log::renew_producer() {
         return;
     }
     give_up_producer();
+    ++counters_.new_producers;
     made_at_ = now;
     try {
         auto made = std::make_unique<producer>(config_, notes_);
@@ -435,6 +285,49 @@ void kafka_log::renew_producer() {
     } catch (const log_failure& none) {
         stop(why + "; and there is no new one: " + none.what());
     }
+}
+
+/// What librdkafka does not get over by itself, and does not report: the sentinel saw it.
+void kafka_log::obey(const watchdog_advice& advice) {
+    if (stopped_) {
+        return;
+    }
+    if (!advice.lost.empty()) {
+        stop(advice.lost);
+        return;
+    }
+    if (advice.follow_anew) {
+        follow_anew();
+    }
+    for (auto* const view : advice.unread) {
+        for (const auto& done : view->take_unanswered()) {
+            ++counters_.never_read_back;
+            done(log_error{errc::unknown, "acknowledged, and not read back for long"});
+        }
+    }
+    if (advice.renew_producer && producer_) {
+        renew_producer("appends to Kafka have no outcome for long");
+    }
+}
+
+void kafka_log::follow_anew() {
+    notes_.say("records of Kafka do not come for long although they are there: reading anew");
+    ++counters_.new_tails;
+    std::unique_ptr<tail> old;
+    try {
+        auto fresh = std::make_unique<tail>(config_, notes_, tail_shared_);
+        const std::lock_guard tail_lock(tail_mutex_);
+        const std::shared_lock lock(views_mutex_);
+        for (const auto& [name, views] : views_) {
+            fresh->follow(name, *views);
+        }
+        old = std::exchange(tail_, std::move(fresh));
+    } catch (const log_failure& none) {
+        notes_.say(std::string("there is no new reader of Kafka: ") + none.what());
+        return;
+    }
+    // Its end waits for its threads, which may be what hangs.
+    retired_.emplace_back([ended = std::move(old)]() mutable { ended.reset(); });
 }
 
 void kafka_log::stop(const std::string& why) {
@@ -457,15 +350,20 @@ void kafka_log::give_up(const std::string& why) {
     }
 }
 
-}  // namespace
+}  // namespace kafka
 
 std::unique_ptr<event_log> open_kafka_log(const kafka_config& config) {
-    return std::make_unique<kafka_log>(config);
+    return std::make_unique<kafka::kafka_log>(config);
 }
 
-result<offset> ask_kafka_end(event_log& log, const topic_partition& where) {
-    const auto ends = static_cast<kafka_log&>(log).ask_ends(where);
-    return ends ? result<offset>(ends->end) : ends.error();
+std::vector<std::optional<offset>> ask_kafka_ends(event_log& log,
+                                                  const std::vector<topic_partition>& places) {
+    return static_cast<kafka::kafka_log&>(log).ends_of(places);
+}
+
+void add_kafka_metrics(event_log& log, std::uint64_t rebalances, observe::metrics_page& page) {
+    static_cast<kafka::kafka_log&>(log).add_metrics(page);
+    kafka::add_group_metrics(rebalances, page);
 }
 
 }  // namespace kwq::eventlog

@@ -13,6 +13,10 @@
 
 struct rd_kafka_s;
 
+namespace kwq::observe {
+class metrics_page;
+}
+
 namespace kwq::eventlog {
 
 struct kafka_config {
@@ -30,8 +34,12 @@ struct kafka_config {
     std::function<void(std::string)> on_stop;
     /// Remarks for the log of the process. Any thread.
     std::function<void(std::string)> on_note;
-    /// For tests that make a producer fail: each one, as it is made.
+    /// Records that are in the cluster and do not come for this long are read with a new consumer;
+    /// appends that are not read back for twice as long have an unknown outcome.
+    milliseconds stall_patience{10'000};
+    /// For tests that make a client fail: each one, as it is made.
     std::function<void(rd_kafka_s*)> on_producer;
+    std::function<void(rd_kafka_s*)> on_tail;
 };
 
 /// Throws log_failure (errc::cannot_open with a sentence for people) when no broker answers in
@@ -39,8 +47,14 @@ struct kafka_config {
 /// appended is answered; nobody may be inside a call by then.
 std::unique_ptr<event_log> open_kafka_log(const kafka_config& config);
 
-/// Asks the cluster for the end of a partition: range() says how far this process has read, which
-/// may lie behind without its knowing. Waits for the answer. `log` is one of open_kafka_log().
-result<offset> ask_kafka_end(event_log& log, const topic_partition& where);
+/// Asks the cluster for the ends of partitions: range() says how far this process has read, which
+/// may lie behind without its knowing. Waits for the answers, 3 s at most; nothing for those
+/// without one. `log` is one of open_kafka_log().
+std::vector<std::optional<offset>> ask_kafka_ends(event_log& log,
+                                                  const std::vector<topic_partition>& places);
+
+/// How it goes with the log: latencies, what was made anew, how far behind. Any thread.
+/// `rebalances`: how often its group shared out anew, as its owner counts it.
+void add_kafka_metrics(event_log& log, std::uint64_t rebalances, observe::metrics_page& page);
 
 }  // namespace kwq::eventlog

@@ -6,8 +6,8 @@
 
 namespace kwq::eventlog::kafka {
 
-partition_view::partition_view(topic_partition at, const partition_range& range)
-    : where(std::move(at)), range_(range) {}
+partition_view::partition_view(topic_partition at, const partition_range& range, timed& read_back)
+    : where(std::move(at)), read_back_(read_back), range_(range) {}
 
 partition_range partition_view::range() const {
     const std::lock_guard lock(mutex_);
@@ -41,9 +41,10 @@ void partition_view::publish(std::vector<log_record> records, std::size_t recent
         recent_.add(std::move(records), recent_limit);
     }
     while (!unread_.empty() && unread_.front().last < end) {
-        const auto answered = std::move(unread_.front());
+        const auto read = std::move(unread_.front());
         unread_.pop_front();
-        answered.done(answered.first);
+        read_back_.observe(read.since);
+        read.done(read.first);
     }
 }
 
@@ -51,7 +52,8 @@ void partition_view::answer_when_read(offset first, offset last, event_log::appe
     if (last < range().end) {
         done(first);
     } else {
-        unread_.push_back({first, last, std::move(done)});
+        // tidy: words, because whole milliseconds are too coarse for what takes less than one
+        unread_.push_back({first, last, std::move(done), mono_clock::now()});
     }
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "eventlog/event_log.hpp"
+#include "eventlog/kafka/log_counters.hpp"
 #include "eventlog/recent_records.hpp"
 #include "eventlog/watchers.hpp"
 
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -16,7 +18,8 @@ namespace kwq::eventlog::kafka {
 
 class partition_view {
 public:
-    partition_view(topic_partition where, const partition_range& range);
+    /// `read_back` outlives it.
+    partition_view(topic_partition where, const partition_range& range, timed& read_back);
 
     partition_range range() const;
     /// Newest records from `from` on; nothing when they are no longer kept here.
@@ -37,14 +40,19 @@ public:
     watchers watching;
     /// Held while an append hands over its records, so that they are neighbours.
     std::mutex sending;
+    /// Appends that came, and those of them that were answered. Any thread.
+    std::atomic<std::uint64_t> appended{0};
+    std::atomic<std::uint64_t> answered{0};
 
 private:
     struct acknowledged {
         offset first;
         offset last;
         event_log::append_callback done;
+        mono_clock::time_point since;
     };
 
+    timed& read_back_;
     mutable std::mutex mutex_;
     partition_range range_;  // under mutex_
     recent_records recent_;  // under mutex_

@@ -18,13 +18,17 @@ constexpr std::size_t block_bytes = 64U << 10U;
 
 }  // namespace
 
-tail::tail(const kafka_config& config, const client_notes& notes)
+tail::tail(const kafka_config& config, const client_notes& notes, tail_shared& shared)
     : notes_(notes),
+      shared_(shared),
       client_(make_client(client_role::tail, config, notes)),
       records_(rd_kafka_queue_new(client_.get())),
       errors_(rd_kafka_queue_get_main(client_.get())) {
     signal_.follow(records_.get());
     signal_.follow(errors_.get());
+    if (config.on_tail) {
+        config.on_tail(client_.get());
+    }
 }
 
 tail::~tail() {
@@ -83,7 +87,7 @@ void tail::publish() {
     if (collected_.empty()) {
         return;
     }
-    at_->publish(std::move(collected_), recent_limit_);
+    at_->publish(std::move(collected_), shared_.recent_limit);
     collected_.clear();
     collected_bytes_ = 0;
     if (std::find(moved_.begin(), moved_.end(), at_) == moved_.end()) {
@@ -94,6 +98,7 @@ void tail::publish() {
 /// An offset that is gone was cut off by an election that lost records: nothing that was folded
 /// from them can be trusted. Everything else librdkafka gets over by itself.
 void tail::take_error(const rd_kafka_message_s& message) {
+    ++shared_.troubles;
     const std::string text =
         std::string(message.rkt == nullptr ? "Kafka" : rd_kafka_topic_name(message.rkt)) +
         " partition " + std::to_string(message.partition) + ": " +
@@ -113,6 +118,7 @@ void tail::take_error(const rd_kafka_message_s& message) {
 void tail::serve_errors() {
     while (const event_ptr event{rd_kafka_queue_poll(errors_.get(), 0)}) {
         if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+            ++shared_.troubles;
             notes_.say(rd_kafka_event_error_string(event.get()));
         }
     }

@@ -18,15 +18,20 @@ namespace kwq::eventlog::kafka {
 /// The partitions of one topic. Lives as long as the log.
 using topic_views = std::vector<std::unique_ptr<partition_view>>;
 
+/// What one tail leaves to the next.
+struct tail_shared {
+    std::atomic<std::size_t> recent_limit{4U << 20U};  // bytes that each partition keeps
+    std::atomic<std::uint64_t> troubles{0};            // with connections
+};
+
 class tail {
 public:
-    tail(const kafka_config& config, const client_notes& notes);
+    tail(const kafka_config& config, const client_notes& notes, tail_shared& shared);
     ~tail();
 
     const event_signal& signal() const { return signal_; }
     /// Any thread. Begins at the ends that the views have.
     void follow(const std::string& name, topic_views& views);
-    void set_recent_limit(std::size_t bytes) { recent_limit_ = bytes; }
 
     // ---- the log's thread only ----
     /// Takes what has come; false when there was nothing.
@@ -41,13 +46,13 @@ private:
     void serve_errors();
 
     const client_notes& notes_;
+    tail_shared& shared_;
     event_signal signal_;
     client_ptr client_;
     queue_ptr records_;
     queue_ptr errors_;
     std::mutex topics_mutex_;
     std::vector<std::pair<topic_ptr, std::size_t>> topics_;  // and partitions; under topics_mutex_
-    std::atomic<std::size_t> recent_limit_{4U << 20U};
     // the log's thread
     partition_view* at_ = nullptr;  // whose records are being collected
     std::vector<log_record> collected_;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int request_ms = 10'000;
 constexpr int look_again_ms = 50;
+constexpr int many_ends_ms = 3'000;
 constexpr milliseconds ready_patience{30'000};
 
 template <class T, void (*Destroy)(T*)>
@@ -268,6 +269,28 @@ result<partition_range> topics::ends(const topic_partition& where) {
         }
         pause(client_.get());
     }
+}
+
+std::vector<std::optional<offset>> topics::ends_of(const std::vector<topic_partition>& places) {
+    std::vector<std::optional<offset>> ends(places.size());
+    if (places.empty()) {
+        return ends;
+    }
+    const partitions_ptr list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
+    std::map<topic_partition, std::size_t> index;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        index[places[i]] = i;
+        rd_kafka_topic_partition_list_add(list.get(), places[i].topic.c_str(), places[i].partition)
+            ->offset = RD_KAFKA_OFFSET_END;  // the time to ask for
+    }
+    rd_kafka_offsets_for_times(client_.get(), list.get(), many_ends_ms);
+    for (int i = 0; i < list->cnt; ++i) {
+        const auto& one = list->elems[i];
+        if (one.err == RD_KAFKA_RESP_ERR_NO_ERROR && one.offset >= 0) {
+            ends[index[{one.topic, one.partition}]] = offset{one.offset};
+        }
+    }
+    return ends;
 }
 
 result<offset> topics::trim(const topic_partition& where, offset before) {

@@ -30,6 +30,8 @@ public:
     /// Whether it is as safe as it must be: errc::topic_mismatch with a sentence when not.
     result<void> check(const std::string& name, const topic_facts& facts);
     result<partition_range> ends(const topic_partition& where);
+    /// The ends of many at once; nothing for those whose leader does not answer.
+    std::vector<std::optional<offset>> ends_of(const std::vector<topic_partition>& places);
     /// The offset that is now the first.
     result<offset> trim(const topic_partition& where, offset before);
 

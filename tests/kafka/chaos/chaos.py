@@ -8,6 +8,8 @@ import base64
 import json
 import os
 import random
+import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -19,6 +21,7 @@ sys.dont_write_bytecode = True
 import broker  # noqa: E402
 import checker  # noqa: E402
 import cluster_server  # noqa: E402
+import replicas  # noqa: E402
 from server import Server, eventually  # noqa: E402
 
 LEASE_S = 3
@@ -72,7 +75,7 @@ class Producer(Client):
                 if status == 201:
                     break
                 time.sleep(0.2)
-            time.sleep(self.random.uniform(0, 0.06))
+            time.sleep(self.random.uniform(0, 0.3))  # less than the workers can do
 
 
 class Worker(Client):
@@ -87,7 +90,7 @@ class Worker(Client):
                 valid_s = LEASE_S
                 self.run_.history.add("take", id=one["task"]["id"], lease=one["lease"], attempt=one["attempt"],
                                       begun=begun, ended=ended, valid_s=valid_s)
-                self.run_.note_answer(one["lease"], ended)
+                self.run_.note_answer(one["lease"], begun, ended)
             for one in mine:
                 self.work(one)
 
@@ -123,39 +126,42 @@ class Run:
         self.random = random.Random(given.seed)
         self.history = History()
         self.ending, self.done = threading.Event(), threading.Event()
-        self.cluster = None
-        if os.environ.get("KWQ_KAFKA_BROKERS"):
-            flags = cluster_server.flags()
-        else:
-            self.cluster = broker.Cluster(given.brokers).start()
-            flags = cluster_server.flags(self.cluster.brokers)
-            if given.brokers == 3:
-                flags += ["--kafka-replication", "3", "--kafka-min-insync", "2"]
-        flags += ["--kafka-session-timeout", SESSION, "--partitions", str(given.partitions)]
-        self.servers = [Server(*flags, "--instance", f"i{n}") for n in range(given.instances)]
-        self.answers = {}  # shard: (epoch, when) of the newest lease seen
-        self.failovers = []
-        self.struck = {}  # shard: when its owner was struck
+        self.cluster = broker.Cluster(given.brokers, links=given.instances).start()
+        shared = cluster_server.settings(self.cluster.brokers)
+        shared.update({"kafka-session-timeout": SESSION, "partitions": str(given.partitions)})
+        if given.brokers == 3:
+            shared.update({"kafka-replication": "3", "kafka-min-insync": "2"})
+        self.servers = []
+        for n in range(given.instances):
+            own = {**shared, "instance": f"i{n}", "kafka-brokers": self.cluster.brokers_through(n)}
+            self.servers.append(Server(*[word for name, value in own.items() for word in (f"--{name}", value)]))
+        self.epochs = {}  # shard: of the newest lease seen
+        self.failovers = []  # seconds, and what struck
+        self.ends = []  # exit codes of instances that were not told to end
+        self.struck = {}  # shard: when its owner was struck, and by what
         self.mutex = threading.Lock()
 
-    def note_answer(self, lease, when):
+    def note_answer(self, lease, begun, ended):
         raw = base64.urlsafe_b64decode(lease + "=" * (-len(lease) % 4))
         shard, epoch = int.from_bytes(raw[1:3], "big"), int.from_bytes(raw[3:11], "big")
         with self.mutex:
-            known = self.answers.get(shard, (-1, 0))[0]
+            known = self.epochs.get(shard, -1)
+            struck, fault = self.struck.get(shard, (0, ""))
             if epoch > known:
-                self.answers[shard] = (epoch, when)
-                if shard in self.struck:
-                    self.failovers.append(when - self.struck.pop(shard))
+                self.epochs[shard] = epoch
+                if self.struck.pop(shard, None):
+                    self.failovers.append((ended - struck, fault))
+            elif epoch == known and begun > struck:
+                self.struck.pop(shard, None)  # its owner got over it: nobody took over
 
-    def strike_shards_of(self, server):
+    def strike_shards_of(self, server, fault):
         try:
             owned = server.call("GET", "/kwq/v1/cluster", timeout=2).json["instances"][0]["shards"]
         except OSError:
             return
         with self.mutex:
             for one in owned:
-                self.struck[one["shard"]] = time.monotonic()
+                self.struck[one["shard"]] = (time.monotonic(), fault)
 
     def say(self, what):
         print(f"{time.monotonic() - self.begun:7.1f} s  {what}", flush=True)
@@ -163,7 +169,7 @@ class Run:
     # ---- faults ----
 
     def kill9(self, server):
-        self.strike_shards_of(server)
+        self.strike_shards_of(server, "kill9")
         server.kill9()
         time.sleep(self.random.uniform(0, 4))
         server.start(ready=False)
@@ -175,7 +181,7 @@ class Run:
 
     def freeze(self, server):
         """Longer than session and lease: it wakes up as a zombie."""
-        self.strike_shards_of(server)
+        self.strike_shards_of(server, "freeze")
         server.freeze()
         time.sleep(LEASE_S + self.random.uniform(1, 4))
         server.thaw()
@@ -185,24 +191,74 @@ class Run:
         time.sleep(self.random.uniform(0.2, 1.5))
         server.thaw()
 
+    def cut_off(self, server):
+        """From all brokers, not from clients nor the other instances: it still answers, and owns nothing any more."""
+        self.cut(server, "there", "back")
+
+    def cut_answers_off(self, server):
+        """What it sends arrives, and it never hears so."""
+        self.cut(server, "back")
+
+    def cut(self, server, *ways):
+        self.strike_shards_of(server, "cut")
+        links = self.cluster.links[self.servers.index(server)]
+        for one in links:
+            one.cut(*ways)
+        time.sleep(self.random.uniform(1, 12))
+        for one in links:
+            one.heal()
+
     def kill_broker(self, _):
         node = self.random.choice(self.cluster.nodes)
         node.kill()
         time.sleep(self.random.uniform(1, 5))
-        node.start()
-        node.wait_ready(time.monotonic() + 120)
+        self.start_broker(node)
+
+    def end_broker(self, _):
+        node = self.random.choice(self.cluster.nodes)
+        node.kill(signal.SIGTERM)
+        time.sleep(self.random.uniform(0, 3))
+        self.start_broker(node)
+
+    def wipe_broker(self, _):
+        """Its disk is lost: what it had comes back from the others."""
+        node = self.random.choice(self.cluster.nodes)
+        node.kill()
+        shutil.rmtree(node.data)
+        node.format(len(self.cluster.nodes))
+        self.start_broker(node)
 
     def freeze_broker(self, _):
         node = self.random.choice(self.cluster.nodes)
-        node.process.send_signal(19)
+        node.process.send_signal(signal.SIGSTOP)
         time.sleep(self.random.uniform(1, 6))
-        node.process.send_signal(18)
+        node.process.send_signal(signal.SIGCONT)
+        self.until_whole()
+
+    def start_broker(self, node):
+        node.start()
+        node.wait_ready(time.monotonic() + 120)
+        self.until_whole()
+
+    def until_whole(self):
+        """Three replicas survive one broker's fault, not two at a time."""
+        eventually(lambda: replicas.all_in_sync(self.cluster), "all replicas are in sync", 120)
 
     def faults(self):
-        some = [self.kill9, self.freeze, self.stutter, self.terminate]
-        return some + [self.kill_broker, self.freeze_broker] if self.cluster and len(self.cluster.nodes) == 3 else some
+        some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off]
+        of_brokers = [self.kill_broker, self.freeze_broker, self.end_broker, self.wipe_broker]
+        return some + (of_brokers if len(self.cluster.nodes) == 3 else [])
 
     # ---- the run ----
+
+    def restart_ended(self):
+        """As a supervisor would; why it ended is in its log, and counted."""
+        for server in self.servers:
+            if server.process.poll() is not None:
+                self.ends.append(server.process.returncode)
+                self.say(f"i{self.servers.index(server)} had ended with {server.process.returncode}: "
+                         f"{server.log().splitlines()[-1]}")
+                server.start(ready=False)
 
     def run(self):
         self.begun = time.monotonic()
@@ -214,7 +270,9 @@ class Run:
             time.sleep(self.random.uniform(1, 3))
             server, fault = self.random.choice(self.servers), faults[cycle % len(faults)]
             self.say(f"{cycle + 1}: {fault.__name__} {self.servers.index(server)}")
+            self.restart_ended()
             fault(server)
+        self.restart_ended()
         for server in self.servers:
             eventually(server.is_ready, "every instance is ready", 60)
         self.ending.set()
@@ -222,15 +280,24 @@ class Run:
             one.join(60)
         ids = {event["id"] for event in self.history.events if event["kind"] == "submit"}
         self.say(f"{len(ids)} tasks; waiting for the last ones")
-        eventually(self.is_over, "all tasks end", 120)
+        self.wait_for_the_end()
         self.done.set()
         for one in clients[2:]:
             one.join(30)
         self.look(ids)
 
-    def is_over(self):
-        counts = self.servers[0].call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"]
-        return counts["complete"] > 0 and sum(counts.values()) == counts["complete"]
+    def wait_for_the_end(self):
+        """As long as some task ends now and then."""
+        complete, since = 0, time.monotonic()
+        while True:
+            counts = self.servers[0].call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"]
+            if 0 < counts["complete"] == sum(counts.values()):
+                return
+            if counts["complete"] > complete:
+                complete, since = counts["complete"], time.monotonic()
+            if time.monotonic() > since + 60:
+                raise AssertionError(f"no task has ended for long: {counts}")
+            time.sleep(0.2)
 
     def look(self, ids):
         for server in self.servers:
@@ -246,20 +313,26 @@ class Run:
 
     def judge(self):
         found = checker.check(self.history.events)
-        took = sorted(self.failovers)
-        if took:
-            at = [took[min(len(took) - 1, int(len(took) * p))] for p in (0.5, 0.9, 0.99)]
-            self.say(f"{len(took)} shards changed hands after their owner was struck: p50 {at[0]:.1f} s, p90 {at[1]:.1f} s, "
-                     f"p99 {at[2]:.1f} s, until the first lease of the new owner")
+        for fault in sorted({fault for _, fault in self.failovers} | {""}):
+            took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
+            if took:
+                at = [took[min(len(took) - 1, int(len(took) * p))] for p in (0.5, 0.9, 0.99)]
+                self.say(f"{len(took)} shards changed hands after their owner was struck ({fault or 'all'}): p50 "
+                         f"{at[0]:.1f} s, p90 {at[1]:.1f} s, p99 {at[2]:.1f} s, until the first lease of the new owner")
         kinds = {}
         for event in self.history.events:
             kinds[event["kind"]] = kinds.get(event["kind"], 0) + 1
-        self.say(f"{self.given.cycles} faults, {kinds}: {len(found)} violations")
+        self.say(f"{self.given.cycles} faults, {len(self.ends)} instances ended by themselves, {kinds}: "
+                 f"{len(found)} violations")
         if found:
-            kept = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False)
-            json.dump(self.history.events, kept)
-            print("\n".join(found[:20]), f"\nthe history is in {kept.name}")
+            print("\n".join(found[:20]))
+            self.keep()
         return 1 if found else 0
+
+    def keep(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False) as kept:
+            json.dump(self.history.events, kept)
+        print(f"the history is in {kept.name}")
 
     def close(self):
         for server in self.servers:
@@ -280,9 +353,10 @@ def main():
         run.run()
         return run.judge()
     except BaseException:
+        run.keep()
         for server in run.servers:
             if os.path.exists(server.log_path):
-                print(f"--- {server.flags[-1]}\n{server.log()[-2500:]}")
+                print(f"--- i{run.servers.index(server)}\n{server.log()[-2500:]}")
         raise
     finally:
         run.close()
