@@ -1,6 +1,9 @@
 // What nearly every source includes, parsed once: parsing it was more than half of a build. Sources
-// still name what they use; tidy_headers compiles every header without this.
+// still name what they use; tidy_headers compiles headers without this.
 #pragma once
+
+#include "eventlog/event_log.hpp"
+#include "model/lifecycle.hpp"
 
 #include <boost/system/result.hpp>
 

@@ -41,6 +41,17 @@ struct name_of_type {
 
 }  // namespace
 
+event_body::event_body() = default;
+event_body::event_body(const event_body& other) = default;
+event_body::event_body(event_body&& other) noexcept = default;
+event_body& event_body::operator=(const event_body& other) = default;
+event_body& event_body::operator=(event_body&& other) noexcept = default;
+event_body::~event_body() = default;
+
+bool operator==(const event_body& a, const event_body& b) {
+    return static_cast<const event_alternatives&>(a) == static_cast<const event_alternatives&>(b);
+}
+
 std::string_view type_name(const event_body& body) {
     return std::visit(name_of_type{}, body);
 }

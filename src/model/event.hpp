@@ -4,6 +4,7 @@
 // Owner events carry the epoch (offset of the owner's claim) and t (ms of its monotonic clock since
 // that claim was read back); they count only while that epoch is the newest claim's. Lease events
 // carry the lease; they count while it is the live one, whoever appended them.
+// tidy: size, because the kinds of event are read side by side
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -207,10 +210,28 @@ struct released {
     friend bool operator==(const released&, const released&) = default;
 };
 
-using event_body =
+using event_alternatives =
     std::variant<claim, cursor, allocated, parked, parked_ranges, ready, ready_ranges,
                  lease_expired, cancelled, duplicate, rejected, control, followed, moved, horizon,
                  running, progress, complete, task_error, released>;
+
+/// One of them. A class of its own only because a variant of twenty is copied, moved and destroyed
+/// by code that the compiler would otherwise make again in each of a hundred sources.
+struct event_body : event_alternatives {
+    template <class Alternative>
+    requires(!std::is_base_of_v<event_alternatives, std::remove_cvref_t<Alternative>> &&
+             std::is_constructible_v<event_alternatives, Alternative>)
+        event_body(Alternative&& one)  // implicit, as a variant's is
+        : event_alternatives(std::forward<Alternative>(one)) {}
+    event_body();  // a claim, to be overwritten
+    event_body(const event_body& other);
+    event_body(event_body&& other) noexcept;
+    event_body& operator=(const event_body& other);
+    event_body& operator=(event_body&& other) noexcept;
+    ~event_body();
+
+    friend bool operator==(const event_body& a, const event_body& b);
+};
 
 struct owner_stamp {
     offset epoch;

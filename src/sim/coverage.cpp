@@ -10,7 +10,7 @@ namespace kwq::sim {
 namespace {
 
 /// In the order of model::event_body.
-constexpr std::array<std::string_view, std::variant_size_v<model::event_body>> type_names{
+constexpr std::array<std::string_view, std::variant_size_v<model::event_alternatives>> type_names{
     "claim",    "cursor",       "allocated",     "parked",    "parked ranges",
     "ready",    "ready ranges", "lease_expired", "cancelled", "duplicate",
     "rejected", "control",      "followed",      "moved",     "horizon",

@@ -33,7 +33,7 @@ public:
     std::vector<row> rows() const;
 
 private:
-    static constexpr std::size_t types = std::variant_size_v<model::event_body>;
+    static constexpr std::size_t types = std::variant_size_v<model::event_alternatives>;
     static constexpr std::size_t places = 9;
     static constexpr std::size_t reasons = 12;
 

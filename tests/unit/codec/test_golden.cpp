@@ -73,7 +73,7 @@ TEST_CASE("no alternative of an event or a control record is without a golden fi
     for (const auto& [name, event] : sample_events()) {
         events.insert(event.body.index());
     }
-    CHECK(events.size() == std::variant_size_v<model::event_body>);
+    CHECK(events.size() == std::variant_size_v<model::event_alternatives>);
     std::set<std::size_t> controls;
     for (const auto& [name, record] : sample_controls()) {
         controls.insert(record.body.index());

@@ -7,7 +7,7 @@ namespace kwq::model {
 
 namespace {
 
-const record place{queue_name{"q"}, priority{1}, offset{2}};
+const record somewhere{queue_name{"q"}, priority{1}, offset{2}};
 
 }  // namespace
 
@@ -20,9 +20,9 @@ TEST_CASE("the kinds of `parked` and `ready` share their names") {
 }
 
 TEST_CASE("events of a task have a place and an id, events of the partition have neither") {
-    const event_body of_task = running{place, task_id{"a"}, lease_token{"l"}};
+    const event_body of_task = running{somewhere, task_id{"a"}, lease_token{"l"}};
     REQUIRE(place_of(of_task) != nullptr);
-    CHECK(*place_of(of_task) == place);
+    CHECK(*place_of(of_task) == somewhere);
     CHECK(*id_of(of_task) == task_id{"a"});
     CHECK(*lease_of(of_task) == lease_token{"l"});
     for (const event_body& body :
@@ -32,7 +32,7 @@ TEST_CASE("events of a task have a place and an id, events of the partition have
         CHECK(id_of(body) == nullptr);
         CHECK(is_owner_event(body));
     }
-    const event_body unreadable = rejected{place, "why"};
+    const event_body unreadable = rejected{somewhere, "why"};
     CHECK(place_of(unreadable) != nullptr);
     CHECK(id_of(unreadable) == nullptr);
 }
@@ -53,7 +53,7 @@ TEST_CASE("only first events carry an introduction") {
     task_intro intro;
     intro.job = job_name{"j"};
     const event_body first =
-        allocated{place, task_id{"a"}, lease_token{"l"}, worker_name{"w"}, 1, intro};
+        allocated{somewhere, task_id{"a"}, lease_token{"l"}, worker_name{"w"}, 1, intro};
     REQUIRE(intro_of(first) != nullptr);
     CHECK(*intro_of(first) == intro);
     CHECK(intro_of(allocated{}) == nullptr);
