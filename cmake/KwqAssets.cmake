@@ -1,6 +1,7 @@
 # kwq_assets(out_variable): the pages that the binary carries, as one generated C++ file.
 # - openapi.json comes from openapi/kwq.yaml,
 # - ui/ from web/ui, built by npm and Vite (KWQ_UI=off, or no npm: a page that says so),
+# - sign-in/ from web/sign-in, as it is,
 # - swagger/ from web/swagger and, when there is an npm that can fetch it, swagger-ui-dist; without,
 #   the page says why it is not there.
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
@@ -34,12 +35,16 @@ function(kwq_assets out_variable)
     COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/web/swagger -DWORK=${folder}
             -DSTAMP=${swagger_stamp} -P ${fetch})
 
+  set(sign_in ${CMAKE_SOURCE_DIR}/web/sign-in)
   set(embedded ${folder}/embedded_files.cpp)
   set(embed ${CMAKE_SOURCE_DIR}/cmake/embed_assets.py)
-  add_custom_command(OUTPUT ${embedded} DEPENDS ${embed} ${json} ${ui_stamp} ${swagger_stamp} VERBATIM
+  add_custom_command(OUTPUT ${embedded} VERBATIM
+    DEPENDS ${embed} ${json} ${sign_in}/page.html ${sign_in}/sign-in.css ${ui_stamp} ${swagger_stamp}
     COMMAND ${Python3_EXECUTABLE} ${embed} ${embedded}
-            openapi.json=${json} ui/=${folder}/ui swagger/=${folder}/swagger)
+            openapi.json=${json} sign-in/page.html=${sign_in}/page.html
+            sign-in/sign-in.css=${sign_in}/sign-in.css ui/=${folder}/ui swagger/=${folder}/swagger)
   # The compiler does not see what .incbin reads.
-  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS "${json};${ui_stamp};${swagger_stamp}")
+  set_source_files_properties(${embedded} PROPERTIES OBJECT_DEPENDS
+    "${json};${sign_in}/page.html;${sign_in}/sign-in.css;${ui_stamp};${swagger_stamp}")
   set(${out_variable} ${embedded} PARENT_SCOPE)
 endfunction()

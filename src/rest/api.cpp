@@ -92,7 +92,9 @@ net::response api_routes::refusal(const route& r, const net::request& head, cons
         r.name == "get_root" || r.name.starts_with("get_ui") || r.name.starts_with("get_swagger");
     const bool credentials = e.code == errc::unauthorized || e.code == errc::forbidden;
     if (page && credentials && wants_html(head)) {
-        return sign_in_page(status_of(e.code), context_.config.base_path);
+        return sign_in_page({.status = status_of(e.code),
+                             .base_path = context_.config.base_path,
+                             .then = head.target});
     }
     return problem_response(e, context_.next_request_id());
 }

@@ -81,6 +81,7 @@ void get_metrics(context& c, const call& q, reply to);
 // pages: page_handlers.cpp
 void get_openapi(context& c, const call& q, reply to);
 void get_root(context& c, const call& q, reply to);
+void get_sign_in_style(context& c, const call& q, reply to);
 void get_page(context& c, const call& q, reply to);
 void get_page_folder(context& c, const call& q, reply to);
 void sign_in(context& c, const call& q, reply to);

@@ -48,23 +48,58 @@ bool wants_html(const net::request& r) {
     return accept && accept->find("text/html") != std::string_view::npos;
 }
 
-net::response sign_in_page(int status, const std::string& base_path) {
+namespace {
+
+std::string as_attribute(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += c;
+        }
+    }
+    return out;
+}
+
+void fill_in(std::string& page, std::string_view mark, std::string_view text) {
+    for (auto at = page.find(mark); at != page.npos; at = page.find(mark, at + text.size())) {
+        page.replace(at, mark.size(), text);
+    }
+}
+
+/// A page of this server and nothing else: signing in leads nowhere else, whoever made the link.
+bool is_page(std::string_view target, std::string_view base_path) {
+    if (!target.starts_with(base_path)) {
+        return false;
+    }
+    const std::string_view path = target.substr(base_path.size());
+    const bool plain = std::none_of(path.begin(), path.end(),
+                                    [](char c) { return c <= ' ' || c == '\\' || c == '\x7f'; });
+    return plain && (path.starts_with("/ui/") || path.starts_with("/swagger/")) &&
+           !path.starts_with("/ui/log") && path.find("//") == path.npos;
+}
+
+}  // namespace
+
+net::response sign_in_page(const sign_in_form& form) {
     net::response r;
-    r.status = status;
+    r.status = form.status;
     r.content_type = "text/html; charset=utf-8";
-    r.body =
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"color-scheme\" content=\"light dark\">"
-        "<meta name=\"viewport\" content=\"width=device-width\"><title>KWQ: sign in</title></head>"
-        "<body><h1>KWQ</h1><p>This server wants its token.</p>"
-        "<form method=\"post\" action=\"" +
-        base_path +
-        "/ui/login\"><label>Token <input type=\"password\" "
-        "name=\"token\" autocomplete=\"current-password\" required autofocus></label> "
-        "<button>Sign in</button></form></body></html>\n";
+    r.body = *find_asset("sign-in/page.html")->bytes;
+    fill_in(r.body, "{base}", form.base_path);
+    fill_in(r.body, "{said}",
+            form.refused ? "<p class=\"bad\" role=\"alert\">This is not the token.</p>"
+                         : "<p>This server wants its token.</p>");
+    fill_in(r.body, "{to}", as_attribute(form.then));
     add_page_headers(r, "ui/");
     r.headers.emplace_back("Cache-Control", "no-store");
     return r;
+}
+
+void get_sign_in_style(context&, const call& q, reply to) {
+    to.send(page_response("sign-in/sign-in.css", q.request));
 }
 
 namespace {
@@ -219,20 +254,26 @@ void get_openapi(context&, const call& q, reply to) {
 
 namespace {
 
-/// The token of a JSON body or of a form with that one field.
-std::string token_of(const net::request& r) {
-    if (r.header("content-type").value_or("").starts_with("application/json")) {
-        const auto parsed = codec::json_document::parse(r.body);
-        const codec::json_value* found = parsed ? parsed->root().find("token") : nullptr;
-        return found != nullptr && found->is_string() ? std::string(found->string())
-                                                      : std::string();
+std::string form_field(std::string_view form, std::string_view name) {
+    while (!form.empty()) {
+        const std::size_t end = std::min(form.find('&'), form.size());
+        const std::string_view one = form.substr(0, end);
+        form.remove_prefix(std::min(end + 1, form.size()));
+        if (one.starts_with(name) && one.substr(name.size()).starts_with('=')) {
+            return net::percent_decode(one.substr(name.size() + 1), true).value_or("");
+        }
     }
-    constexpr std::string_view name = "token=";
-    const std::string_view form = r.body;
-    if (!form.starts_with(name)) {
-        return {};
+    return {};
+}
+
+/// A field of a JSON body or of a form.
+std::string field_of(const net::request& r, std::string_view name) {
+    if (!r.header("content-type").value_or("").starts_with("application/json")) {
+        return form_field(r.body, name);
     }
-    return net::percent_decode(form.substr(name.size()), true).value_or("");
+    const auto parsed = codec::json_document::parse(r.body);
+    const codec::json_value* found = parsed ? parsed->root().find(name) : nullptr;
+    return found != nullptr && found->is_string() ? std::string(found->string()) : std::string();
 }
 
 std::string cookie_line(const context& c, std::string_view value, std::string_view age) {
@@ -244,20 +285,24 @@ std::string cookie_line(const context& c, std::string_view value, std::string_vi
 }  // namespace
 
 void sign_in(context& c, const call& q, reply to) {
+    const std::string wanted = field_of(q.request, "to");
+    const std::string then =
+        is_page(wanted, c.config.base_path) ? wanted : c.config.base_path + "/ui/";
+    net::response r = redirect(then);
     if (c.config.token) {
-        const std::string given = token_of(q.request);
+        const std::string given = field_of(q.request, "token");
         if (given.empty() || !same_secret(given, *c.config.token)) {
             const auto code = given.empty() ? errc::unauthorized : errc::forbidden;
             if (wants_html(q.request)) {
-                to.send(sign_in_page(status_of(code), c.config.base_path));
+                to.send(sign_in_page({.status = status_of(code),
+                                      .base_path = c.config.base_path,
+                                      .then = then,
+                                      .refused = true}));
             } else {
                 to.fail({code, "this is not the token", {}});
             }
             return;
         }
-    }
-    net::response r = redirect(c.config.base_path + "/ui/");
-    if (c.config.token) {
         r.headers.emplace_back("Set-Cookie", cookie_line(c, cookie_value(*c.config.token), ""));
     }
     to.send(std::move(r));

@@ -78,6 +78,7 @@ constexpr route table[] = {
     {"GET", "/openapi.json", "get_openapi", get_openapi},
     {"GET", "/", "get_root", get_root},
     {"GET", "/ui", "get_ui_folder", get_page_folder},
+    {"GET", "/ui/sign-in.css", "get_sign_in_style", get_sign_in_style, 0, none, access::open},
     {"GET", "/ui/{file...}", "get_ui", get_page},
     {"POST", "/ui/login", "sign_in", sign_in, small, body_kind::sign_in, access::sign_in},
     {"POST", "/ui/logout", "sign_out", sign_out, small, body_kind::sign_in},

@@ -3,6 +3,7 @@
 #include "tracker/bytes.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace kwq::tracker {
@@ -88,7 +89,9 @@ void state_map::place(name_number job, std::uint32_t ordinal, const row_place& a
     write_place(p.bytes, p.last, at, p.count == 0);
     p.last = at;
     ++p.count;
-    p.changed = true;
+    if (!std::exchange(p.changed, true)) {
+        changed_places_.push_back(join(job, ordinal / places_a_block));
+    }
 }
 
 void state_map::set(name_number job, std::uint32_t ordinal, std::uint8_t cell) {
@@ -96,7 +99,9 @@ void state_map::set(name_number job, std::uint32_t ordinal, std::uint8_t cell) {
     char& byte = c.bytes.at(ordinal % cells_a_block);
     if (byte != static_cast<char>(cell)) {
         byte = static_cast<char>(cell);
-        c.changed = true;
+        if (!std::exchange(c.changed, true)) {
+            changed_cells_.push_back(join(job, ordinal / cells_a_block));
+        }
     }
 }
 
@@ -140,10 +145,8 @@ std::optional<row_place> state_map::place_of(name_number job, std::uint32_t ordi
 }
 
 void state_map::write_changed() {
-    for (auto& [key, c] : cells_) {
-        if (!c.changed) {
-            continue;
-        }
+    for (const auto key : changed_cells_) {
+        cells& c = cells_.at(key);
         c.changed = false;
         if (std::count(c.bytes.begin(), c.bytes.end(), empty_byte) == cells_a_block) {
             erase(key);
@@ -151,12 +154,15 @@ void state_map::write_changed() {
             state_.put(key_of('M', key), c.bytes);
         }
     }
-    for (auto& [key, p] : places_) {
-        if (p.changed) {
-            p.changed = false;
-            state_.put(key_of('J', key), p.bytes);
+    for (const auto key : changed_places_) {
+        const auto held = places_.find(key);
+        if (held != places_.end()) {  // else all its tasks are gone
+            held->second.changed = false;
+            state_.put(key_of('J', key), held->second.bytes);
         }
     }
+    changed_cells_.clear();
+    changed_places_.clear();
 }
 
 /// All tasks of the block are gone.
@@ -180,6 +186,8 @@ void state_map::forget_some() {
 void state_map::forget_all() {
     cells_.clear();
     places_.clear();
+    changed_cells_.clear();
+    changed_places_.clear();
 }
 
 }  // namespace kwq::tracker

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace kwq::tracker {
 
@@ -62,6 +63,9 @@ private:
     store::kv& state_;
     std::unordered_map<block_key, cells> cells_;
     std::unordered_map<block_key, places> places_;
+    // Since the last commit: it is not to look at all that is held.
+    std::vector<block_key> changed_cells_;
+    std::vector<block_key> changed_places_;
 };
 
 }  // namespace kwq::tracker

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { request } from "node:http";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Browser, says } from "./browser.mjs";
+import { Browser, faults, overflow, says } from "./browser.mjs";
 import { Server } from "./server.mjs";
 
 const budget = 90 * 1024;
@@ -110,12 +110,18 @@ test("with a token the page asks for it once and keeps a cookie that scripts can
   writeFileSync(file, "a-long-enough-secret-token-0123456789\n");
   const closed = await new Server("--token-file", file).start();
   try {
-    const page = await browser.open(closed, "queues", { allow: [/401/] });
+    const page = await browser.open(closed, "queues?order=name", { allow: [/401|403/], width: 360 });
+    assert.deepEqual(await faults(page), []);
+    assert.equal(await overflow(page), 0);
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the page has its style before anybody has signed in");
+    await page.getByLabel("Token").fill("another-long-enough-token-0123456789");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await says(page, "This is not the token.");
     await page.getByLabel("Token").fill("a-long-enough-secret-token-0123456789");
     await page.getByRole("button", { name: "Sign in" }).click();
-    await says(page, "Overview");
-    await page.getByRole("link", { name: "Queues", exact: true }).click();
     await says(page, "All queues");
+    assert.ok(page.url().endsWith("/ui/queues?order=name"), "it leads to the page that was asked for");
     assert.equal(await page.evaluate(() => document.cookie), "");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Token").waitFor();

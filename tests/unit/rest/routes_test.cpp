@@ -106,7 +106,7 @@ TEST_CASE("with a token every route but the open ones wants it") {
         const auto right =
             f.api->admit(f.make(method, target, "", {{"authorization", "Bearer secret"}}));
         CHECK_FALSE(right.refuse.has_value());
-        if (r.name == "livez" || r.name == "readyz") {
+        if (r.name == "livez" || r.name == "readyz" || r.name == "get_sign_in_style") {
             CHECK_FALSE(without.refuse.has_value());
             continue;
         }
@@ -121,6 +121,33 @@ TEST_CASE("with a token every route but the open ones wants it") {
         CHECK(wrong.refuse->status == 403);
     }
     CHECK(f.ask("GET", "/nowhere").status == 401);
+}
+
+TEST_CASE("signing in leads to the page that was asked for, and nowhere else") {
+    api_fixture f(std::string("secret"));
+    const header_list form{{"content-type", "application/x-www-form-urlencoded"},
+                           {"accept", "text/html"}};
+    const auto leads_to = [&](const std::string& to) {
+        return header_of(f.ask("POST", "/ui/login", "token=secret&to=" + to, form), "Location");
+    };
+    CHECK(leads_to("/ui/tasks%3Fstate=error") == "/ui/tasks?state=error");
+    CHECK(leads_to("/swagger/") == "/swagger/");
+    for (const std::string elsewhere :
+         {"", "https://a.example/", "//a.example/ui/", "/ui//a.example", "/ui/%5Ca.example",
+          "/kwq/v1/tasks", "/ui/%0d%0aSet-Cookie:a=b", "/ui/logout"}) {
+        CHECK(leads_to(elsewhere) == "/ui/");
+    }
+
+    const auto asked =
+        f.api->admit(f.make("GET", "/ui/tasks?q=%22a&b=%3Cb%3E\"<", "", {{"accept", "text/html"}}));
+    REQUIRE(asked.refuse.has_value());
+    CHECK(asked.refuse->body.find("value=\"/ui/tasks?q=%22a&amp;b=%3Cb%3E&quot;&lt;\"") !=
+          std::string::npos);
+    CHECK(asked.refuse->body.find("wants its token") != std::string::npos);
+    const auto wrong = f.ask("POST", "/ui/login", "token=wrong&to=/ui/jobs", form);
+    CHECK(wrong.status == 403);
+    CHECK(wrong.body.find("not the token") != std::string::npos);
+    CHECK(wrong.body.find("value=\"/ui/jobs\"") != std::string::npos);
 }
 
 TEST_CASE("the page's cookie stands for the token, for this origin only") {
