@@ -52,7 +52,10 @@ void command_book::apply(const entry& e, task_line& t, const lane& l, std::int64
                 return end.queue == l.queue && end.priority == l.priority &&
                        offset < end.end.value();
             });
-        const bool meant = !e.what.priority || *e.what.priority == l.priority;
+        // The ends are of the topics; a priority is emptied of what it serves.
+        const bool meant =
+            !e.what.priority ||
+            e.what.priority->value() == (t.moved_to == 0 ? l.priority.value() : t.moved_to);
         if (has_ended(t.where) || (leased && !cancels_leased) || !covered || !meant) {
             return;
         }

@@ -87,7 +87,7 @@ private:
     why_void on(const model::cancelled& e);
     why_void on(const model::duplicate& e);
     why_void on(const model::rejected& e);
-    why_void on(const model::moved&) { return why_void::wrong_place; }
+    why_void on(const model::moved& e);
     // owner's, about the partition
     why_void on(const model::claim&);
     why_void on(const model::cursor& e);

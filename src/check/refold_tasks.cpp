@@ -224,6 +224,41 @@ why_void refold::on(const model::parked& e) {
     return why_void::none;
 }
 
+why_void refold::on(const model::moved& e) {
+    task_line* t = look_up(e.place, &e.id);
+    if (t == nullptr) {
+        return why_void::no_record;
+    }
+    const bool ahead = t->where == whereabouts::ahead;
+    if (!ahead && t->where != whereabouts::pending && t->where != whereabouts::scheduled) {
+        return why_void::wrong_place;
+    }
+    if (const auto bad = first_event(*t, e.id, e.intro); bad != why_void::none) {
+        return bad;
+    }
+    const auto served = t->moved_to == 0 ? e.place.priority.value() : t->moved_to;
+    if (served == e.to.value()) {
+        return why_void::already;
+    }
+    found_.checked(rule::lost_task);
+    if (table_.find_lane(e.place.queue, e.to) == nullptr) {
+        broken(rule::lost_task,
+               name_of(table_, *t) + " is moved to a priority that its queue has not");
+    }
+    found_.checked(rule::not_before);
+    if (ahead && t->timed) {
+        const auto& times = table_.times_of(*t);
+        if (times.not_before && at_.value() + clock_slack < times.not_before->value()) {
+            broken(rule::not_before, name_of(table_, *t) + " was to wait for its not_before");
+        }
+    }
+    bind(*t, hash_of(e.id));
+    t->where = ahead ? whereabouts::pending : t->where;
+    t->moved_to = e.to == e.place.priority ? 0 : e.to.value();
+    moved(*t);
+    return why_void::none;
+}
+
 why_void refold::on(const model::ready& e) {
     task_line* t = look_up(e.place, &e.id);
     if (t == nullptr) {

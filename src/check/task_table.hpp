@@ -53,6 +53,7 @@ struct task_line {
     std::uint32_t payload = 0;  // checksum
     std::uint32_t attempt = 0;  // hand-outs
     std::uint32_t spent = 0;    // that count against max_attempts
+    std::int32_t moved_to = 0;  // the priority it is served at; 0: its lane's
     whereabouts where = whereabouts::ahead;
     lease_end ended = lease_end::none;
     bool running = false;

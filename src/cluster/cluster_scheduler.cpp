@@ -269,4 +269,31 @@ void cluster_scheduler::retry_task(kwq::scheduler::task_place task, callback<off
     }
 }
 
+void cluster_scheduler::reprioritise_task(kwq::scheduler::task_place task, model::priority to,
+                                          callback<move_answer> done) {
+    const auto url = task.passed_on ? std::nullopt : owners_.elsewhere(task.shard);
+    if (url) {
+        pass_move(task, to, *url, std::move(done));
+    } else {
+        local_.reprioritise_task(std::move(task), to, std::move(done));
+    }
+}
+
+void cluster_scheduler::pass_move(const kwq::scheduler::task_place& task, model::priority to,
+                                  const std::string& url, callback<move_answer> done) {
+    peer_call what{"POST",
+                   "/kwq/v1/tasks/" + net::percent_encode(task.id.value()) + "/reprioritise",
+                   "{\"priority\":" + std::to_string(to.value()) + "}", task_timeout};
+    peers_.call(url, std::move(what), [done](const net::client_result& answer) {
+        if (answer && answer->status == 200) {
+            done(read_move(answer->body));
+        } else if (answer) {
+            done(read_problem(answer->status, answer->body));
+        } else {
+            done(model::error{errc::outcome_unknown,
+                              "the owner has not answered; repeating it is safe", ""});
+        }
+    });
+}
+
 }  // namespace kwq::cluster

@@ -34,6 +34,7 @@ public:
     using callback = kwq::scheduler::callback<T>;
     using settled = model::result<kwq::scheduler::settle_status>;
     using offset_answer = model::result<model::offset>;
+    using move_answer = model::result<kwq::scheduler::reprioritised>;
     using receipt = model::result<kwq::scheduler::command_receipt>;
     using beats = std::vector<kwq::scheduler::heartbeat>;
     using beat_answers = model::result<std::vector<kwq::scheduler::heartbeat_answer>>;
@@ -65,6 +66,8 @@ public:
     }
     void cancel_task(kwq::scheduler::task_place task, callback<offset_answer> done) override;
     void retry_task(kwq::scheduler::task_place task, callback<offset_answer> done) override;
+    void reprioritise_task(kwq::scheduler::task_place task, model::priority to,
+                           callback<move_answer> done) override;
     void set_gate(model::gate g, callback<receipt> done) override {
         local_.set_gate(std::move(g), std::move(done));
     }
@@ -104,6 +107,8 @@ private:
     std::optional<mono_time> confirm_ends();
     void note_silence(const std::string& url);
     void take_ready(const std::string& url, const net::client_result& answer);
+    void pass_move(const kwq::scheduler::task_place& task, model::priority to,
+                   const std::string& url, callback<move_answer> done);
     void pass_task(const kwq::scheduler::task_place& task, const std::string& url,
                    std::string_view verb, callback<offset_answer> done);
     void pass_beats(const std::string& url, beats some, callback<beat_answers> done);

@@ -205,12 +205,21 @@ model::result<scheduler::ready_levels> read_ready(std::string_view body) {
     return ready;
 }
 
+model::result<scheduler::reprioritised> read_move(std::string_view body) {
+    const auto document = json_document::parse_view(body);
+    if (!document) {
+        return bad_answer("no JSON");
+    }
+    return scheduler::reprioritised{integer_of(document->root(), "affected") > 0};
+}
+
 model::error read_problem(int status, std::string_view body) {
     const auto document = json_document::parse_view(body);
     const auto detail = document ? text_of(document->root(), "detail") : std::string_view{};
     const auto code = document ? text_of(document->root(), "code") : std::string_view{};
-    for (const auto known : {errc::task_unknown, errc::already_terminal, errc::not_retriable,
-                             errc::outcome_unknown, errc::overloaded, errc::stopping}) {
+    for (const auto known :
+         {errc::task_unknown, errc::bad_field, errc::already_terminal, errc::not_retriable,
+          errc::not_waiting, errc::outcome_unknown, errc::overloaded, errc::stopping}) {
         if (code == to_string(known)) {
             return {known, std::string(detail), ""};
         }

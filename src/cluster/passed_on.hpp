@@ -22,6 +22,8 @@ model::result<std::vector<scheduler::heartbeat_answer>> read_heartbeats(std::str
 /// {"queues": {"default": {"9": 12}}}
 model::result<scheduler::ready_levels> read_ready(std::string_view body);
 
+/// What another instance answered to a change of a task's priority.
+model::result<scheduler::reprioritised> read_move(std::string_view body);
 /// The problem that another instance answered with.
 model::error read_problem(int status, std::string_view body);
 

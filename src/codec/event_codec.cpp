@@ -145,7 +145,8 @@ model::event_body read_followed(field_reader& f) {
 }
 
 model::event_body read_moved(field_reader& f) {
-    return model::moved{.place = f.place(), .id = f.id("id"), .to = f.record("to")};
+    return model::moved{
+        .place = f.place(), .id = f.id("id"), .to = f.priority("to"), .intro = read_intro(f)};
 }
 
 model::event_body read_horizon(field_reader& f) {

@@ -134,7 +134,8 @@ struct body_writer {
     void operator()(const model::followed& e) const { w.field("of_offset", e.of.value()); }
     void operator()(const model::moved& e) const {
         put_task(w, e);
-        put(w, "to", e.to);
+        w.field("to", e.to.value());
+        put(w, e.intro);
     }
     void operator()(const model::horizon& e) const { w.field("before_at", e.before.value()); }
     void operator()(const model::running& e) const { put_lease(w, e); }

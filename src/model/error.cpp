@@ -29,6 +29,7 @@ std::string_view to_string(errc code) {
         case errc::outcome_conflict: return "outcome_conflict";
         case errc::not_retriable: return "not_retriable";
         case errc::already_terminal: return "already_terminal";
+        case errc::not_waiting: return "not_waiting";
         case errc::queue_exists: return "queue_exists";
         case errc::idempotency_conflict: return "idempotency_conflict";
         case errc::request_timeout: return "request_timeout";

@@ -36,6 +36,7 @@ enum class errc {
     outcome_conflict,      // the task was settled by this lease, with another outcome
     not_retriable,         // retry of a task that is not a dead letter
     already_terminal,      // cancel of a task that has ended otherwise
+    not_waiting,           // another priority for a task that is leased or has ended
     queue_exists,          // a queue is there with another number of priorities
     idempotency_conflict,  // the Idempotency-Key was used with another body
     // the server cannot now: the same request may succeed later

@@ -96,7 +96,8 @@ const lease_token* lease_of(const event_body& body) {
 const task_intro* intro_of(const event_body& body) {
     return std::visit(
         [](const auto& e) -> const task_intro* {
-            if constexpr (is_any_of<std::decay_t<decltype(e)>, allocated, parked, cancelled>) {
+            if constexpr (is_any_of<std::decay_t<decltype(e)>, allocated, parked, cancelled,
+                                    moved>) {
                 return e.intro ? &*e.intro : nullptr;
             } else {
                 return nullptr;

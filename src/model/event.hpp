@@ -150,11 +150,13 @@ struct followed {
     friend bool operator==(const followed&, const followed&) = default;
 };
 
-/// Reserved for reprioritising: the task goes on as another record.
+/// A waiting task is served at another priority of its queue from here on. Its record stays where
+/// it is, and so do its id, attempts and history.
 struct moved {
     record place;
     task_id id;
-    record to;
+    priority to;
+    std::optional<task_intro> intro;
     friend bool operator==(const moved&, const moved&) = default;
 };
 

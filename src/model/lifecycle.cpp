@@ -21,6 +21,10 @@ bool has_ended(place p) {
            p == place::duplicate || p == place::rejected;
 }
 
+bool is_waiting(place p) {
+    return p == place::ahead || p == place::scheduled || p == place::pending;
+}
+
 /// May a first-seen task be named by this event?
 void_reason check_first(const task_facts& before, bool id_taken,
                         const std::optional<task_intro>& intro) {
@@ -175,9 +179,20 @@ public:
         return accept(std::move(after));
     }
 
-    // Reserved: this version writes none and lets none count.
-    step_result operator()(const moved&) const {
-        return refused(before_, void_reason::wrong_place);
+    step_result operator()(const moved& e) const {
+        if (!is_waiting(before_.place)) {
+            return refused(before_, void_reason::wrong_place);
+        }
+        if (const auto bad = check_first(before_, id_taken_, e.intro); bad != void_reason::none) {
+            return refused(before_, bad);
+        }
+        if (e.to == priority_of(e.place, before_)) {
+            return refused(before_, void_reason::already);
+        }
+        task_facts after = introduced(e.intro);
+        after.place = before_.place == place::ahead ? place::pending : before_.place;
+        after.priority = e.to == e.place.priority ? priority{0} : e.to;
+        return accept(std::move(after));
     }
 
     step_result operator()(const running& e) const {
@@ -250,17 +265,14 @@ private:
     const logged_event& logged_;
 };
 
-bool covered_by_end(const control& c, const record& where) {
-    if (c.priority && *c.priority != where.priority) {
+/// `p`: where the task is served; the ends are of the topics that tasks were submitted to.
+bool covered_by_end(const control& c, const record& where, priority p) {
+    if (c.priority && *c.priority != p) {
         return false;
     }
     return std::any_of(c.ends.begin(), c.ends.end(), [&](const topic_end& e) {
         return e.queue == where.queue && e.priority == where.priority && where.offset < e.end;
     });
-}
-
-bool is_waiting(place p) {
-    return p == place::ahead || p == place::scheduled || p == place::pending;
 }
 
 /// Applies one command; true when it changed something.
@@ -281,7 +293,7 @@ bool apply_command(const control_ledger::entry& e, const record& where, task_fac
             const bool leased = facts.place == place::leased;
             const bool open =
                 is_waiting(facts.place) || (leased && e.what.action == control_action::cancel_job);
-            if (!open || !covered_by_end(e.what, where)) {
+            if (!open || !covered_by_end(e.what, where, priority_of(where, facts))) {
                 return false;
             }
             if (leased) {

@@ -8,7 +8,8 @@
 //     │  ╲                │ │ ╲──error, expired──▶ scheduled ──ready──▶ pending ──allocated─▶
 //     leased │   ╲parked▶ scheduled│  ╲──attempts spent─▶ dead ──ready(retry)─▶ pending │
 //     ╲──released─▶ pending (or scheduled, with a delay) ╰─duplicate, rejected, cancelled
-//     (cancelled from any place that has not ended)
+//     (cancelled from any place that has not ended; moved to another priority from any place where
+//     it waits: what was ahead is pending then)
 #pragma once
 
 #include "model/event.hpp"
@@ -40,11 +41,12 @@ enum class outcome : std::uint8_t { none, complete, error, released, expired, ca
 /// What the lifecycle knows of one task. The facts of a task never seen are `task_facts{}`.
 struct task_facts {
     model::place place = place::ahead;
-    bool running = false;       // leased, and the worker said it began
-    std::uint32_t attempt = 0;  // hand-outs so far; grows for ever
-    std::uint32_t spent = 0;    // attempts that count against max_attempts
-    offset since{-1};           // status offset of the last event (or control) that moved it
-    instant due{0};             // scheduled: when it may be pending again
+    bool running = false;         // leased, and the worker said it began
+    std::uint32_t attempt = 0;    // hand-outs so far; grows for ever
+    std::uint32_t spent = 0;      // attempts that count against max_attempts
+    offset since{-1};             // status offset of the last event (or control) that moved it
+    instant due{0};               // scheduled: when it may be pending again
+    model::priority priority{0};  // that it was moved to; 0: its topic's
     task_limits limits;
     lease_token lease;       // leased: the live one
     offset lease_epoch{-1};  // leased: epoch and t of the allocation
@@ -101,6 +103,11 @@ step_result step(const task_facts& before, bool id_taken, const logged_event& lo
 /// Steps the partition: verdict of a claim, cursor, range, control, followed or horizon event, and
 /// for any accepted owner event its t. Call it first for every event; a void verdict here is final.
 verdict step_partition(partition_facts& partition, const logged_event& logged);
+
+/// The priority that the task is served at.
+inline priority priority_of(const record& where, const task_facts& facts) {
+    return facts.priority == priority{0} ? where.priority : facts.priority;
+}
 
 /// The state people see.
 task_state state_of(const task_facts& facts);

@@ -36,7 +36,7 @@ std::string csv_line(const tracker::task_view& t) {
     row.text(t.id.value());
     row.text(to_string(t.state));
     row.text(t.place.queue.value());
-    row.number(std::to_string(t.place.priority.value()));
+    row.number(std::to_string(t.priority().value()));
     row.text(t.job.value());
     row.text(tags);
     row.number(std::to_string(t.submitted_at.value()));

@@ -139,7 +139,7 @@ void list_leases(context& c, const call& q, reply to) {
                 for (const scheduler::lease_info& l : leases) {
                     w.begin_object().field("lease", l.lease.value()).field("id", l.id.value());
                     w.field("queue", l.place.queue.value());
-                    w.field("priority", l.place.priority.value()).field("job", l.job.value());
+                    w.field("priority", l.priority().value()).field("job", l.job.value());
                     w.field("worker", l.worker.value()).field("attempt", l.attempt);
                     w.field("running", l.running);
                     w.field("allocated_at", l.allocated_at.value());

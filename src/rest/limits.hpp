@@ -15,6 +15,7 @@ inline constexpr std::size_t message_bytes = 16U << 10U;
 inline constexpr std::size_t submit_bytes = 1'572'864;  // 1.5 MiB: one task, one bulk line
 inline constexpr std::size_t array_bytes = 8U << 20U;
 inline constexpr std::size_t small_body_bytes = 16U << 10U;  // pauses, queues, dispatch
+inline constexpr std::int64_t most_priorities = 100;         // of a queue
 inline constexpr std::uint32_t array_tasks = 1'000;
 inline constexpr std::uint32_t then_tasks = 100;
 inline constexpr std::size_t then_bytes = 512U << 10U;

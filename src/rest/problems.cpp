@@ -31,6 +31,7 @@ int status_of(errc code) {
         case errc::outcome_conflict:
         case errc::not_retriable:
         case errc::already_terminal:
+        case errc::not_waiting:
         case errc::queue_exists: return 409;
         case errc::idempotency_conflict: return 422;
         case errc::request_timeout: return 408;
@@ -71,6 +72,7 @@ std::string_view title_of(errc code) {
         case errc::outcome_conflict: return "The task was settled with another outcome";
         case errc::not_retriable: return "The task is not a dead letter";
         case errc::already_terminal: return "The task has ended";
+        case errc::not_waiting: return "The task does not wait";
         case errc::queue_exists: return "The queue exists with other priorities";
         case errc::idempotency_conflict: return "The Idempotency-Key came with another body";
         case errc::request_timeout: return "The request did not arrive in time";

@@ -12,8 +12,6 @@ using model::errc;
 
 namespace {
 
-constexpr std::int64_t most_priorities = 100;
-
 struct queue_picture {
     std::vector<scheduler::queue_info> known;
     std::vector<tracker::queue_view> counted;
@@ -144,7 +142,7 @@ void define_queue(context& c, const call& q, reply to) {
     }
     field_reader f(body->root());
     const auto priorities = static_cast<std::int32_t>(
-        f.integer("priorities", 1, most_priorities).value_or(model::default_priorities));
+        f.integer("priorities", 1, limits::most_priorities).value_or(model::default_priorities));
     if (!f.ok()) {
         to.fail(f.error());
         return;
@@ -234,7 +232,7 @@ void empty_queue(context& c, const call& q, reply to) {
                                            .job = {},
                                            .queue = scope.queue,
                                            .priority = scope.priority,
-                                           .ends = ends_of_queue(c, scope.queue, scope.priority)},
+                                           .ends = ends_of_queue(c, scope.queue)},
                                           answer_steered(c, to, waiting(counts)));
     });
 }

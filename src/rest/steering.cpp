@@ -64,14 +64,12 @@ void add_ends(context& c, const model::queue_name& queue, std::int32_t priority,
 
 }  // namespace
 
-std::vector<std::vector<model::topic_end>> ends_of_queue(context& c, const model::queue_name& queue,
-                                                         std::optional<model::priority> only) {
+std::vector<std::vector<model::topic_end>> ends_of_queue(context& c,
+                                                         const model::queue_name& queue) {
     std::vector<std::vector<model::topic_end>> ends(static_cast<std::size_t>(c.config.partitions));
     const std::int32_t priorities = c.services.scheduler.priorities_of(queue).value_or(0);
     for (std::int32_t p = 1; p <= priorities; ++p) {
-        if (!only || only->value() == p) {
-            add_ends(c, queue, p, ends);
-        }
+        add_ends(c, queue, p, ends);
     }
     return ends;
 }

@@ -23,8 +23,8 @@ scheduler::callback<model::result<scheduler::command_receipt>> answer_steered(
     context& c, const reply& to, std::uint64_t affected);
 
 /// Where the topics of a queue end, by shard: what a command covers.
-std::vector<std::vector<model::topic_end>> ends_of_queue(context& c, const model::queue_name& queue,
-                                                         std::optional<model::priority> only);
+std::vector<std::vector<model::topic_end>> ends_of_queue(context& c,
+                                                         const model::queue_name& queue);
 /// The same over all queues: what a command on a job covers.
 void ends_of_all(context& c, std::function<void(std::vector<std::vector<model::topic_end>>)> done);
 

@@ -18,7 +18,7 @@ bool holds_back(const model::gate& g, const tracker::task_view& t) {
     switch (g.scope) {
         case model::gate_scope::all: return true;
         case model::gate_scope::queue: return queue;
-        case model::gate_scope::priority: return queue && g.priority == t.place.priority;
+        case model::gate_scope::priority: return queue && g.priority == t.priority();
         case model::gate_scope::job: return g.job == t.job;
     }
     return false;

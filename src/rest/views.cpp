@@ -72,7 +72,7 @@ void write_placed(json_writer& w, const placed_task& one) {
 
 void write_task_fields(json_writer& w, const tracker::task_view& t) {
     w.field("id", t.id.value()).field("state", to_string(t.state));
-    w.field("queue", t.place.queue.value()).field("priority", t.place.priority.value());
+    w.field("queue", t.place.queue.value()).field("priority", t.priority().value());
     w.field("job", t.job.value());
     write_names(w, "tags", t.tags);
     w.field("submitted_at", t.submitted_at.value());
@@ -152,7 +152,7 @@ void write_leased_task(json_writer& w, const model::stored_task& t) {
     w.begin_object().field("id", b.id.value()).field("queue", t.place.queue.value());
     w.field("job", b.job.value());
     write_names(w, "tags", b.tags);
-    w.field("priority", t.place.priority.value()).field("submitted_at", t.submitted_at.value());
+    w.field("priority", b.priority.value()).field("submitted_at", t.submitted_at.value());
     write_limits(w, b.limits);
     write_body_fields(w, b);
     w.end_object();

@@ -26,6 +26,11 @@ struct lease_info {
     bool running = false;
     instant allocated_at;
     instant deadline;
+    model::priority moved_to{0};  // served at that priority, not at its record's
+
+    model::priority priority() const {
+        return moved_to == model::priority{0} ? place.priority : moved_to;
+    }
 };
 
 struct worker_info {

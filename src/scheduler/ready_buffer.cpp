@@ -19,6 +19,24 @@ bool shares_key(const std::vector<std::string>& a, const std::vector<std::string
 
 }  // namespace
 
+task_ptr at_priority(task_ptr task, model::priority p) {
+    if (task->body.priority == p) {
+        return task;
+    }
+    auto moved = *task;
+    moved.body.priority = p;
+    return std::make_shared<const model::stored_task>(std::move(moved));  // see task_ptr
+}
+
+lane_key ready_buffer::level_of(const model::stored_task& t) {
+    return {t.place.queue, t.body.priority};
+}
+
+ready_buffer::order ready_buffer::turn_of(const record& place, model::priority level) {
+    const model::priority after_all{INT32_MAX};
+    return {place.priority == level ? after_all : place.priority, place.offset};
+}
+
 std::size_t ready_buffer::cost(const model::stored_task& t) {
     // Strings, map nodes and the two indexes: measured near 900 bytes for a task without payload.
     constexpr std::size_t fixed = 900;
@@ -30,16 +48,16 @@ void ready_buffer::add(task_ptr task) {
     KWQ_ASSERT(!contains(task->place));
     const auto& place = task->place;
     const auto& job = task->body.job;
-    auto& l = lanes_[lane_of(place)];
+    auto& l = lanes_[level_of(*task)];
     auto [line, is_new] = l.jobs.try_emplace(job);
     if (is_new) {
         line->second.turn = l.turns.insert(l.turns.end(), job);
     }
     ++l.tasks;
     bytes_ += cost(*task);
-    by_record_.emplace(place, job);
+    by_record_.emplace(place, spot{job, task->body.priority});
     by_id_.emplace(task->body.id, place);
-    const auto at = place.offset;
+    const auto at = turn_of(*task);
     line->second.tasks.emplace(at, waiting{std::move(task)});
 }
 
@@ -66,8 +84,7 @@ void ready_buffer::forget(const model::stored_task& t) {
     }
 }
 
-task_ptr ready_buffer::take_at(lane& l, const lane_key& key, const model::job_name& job,
-                               offset at) {
+task_ptr ready_buffer::take_at(lane& l, const lane_key& key, const model::job_name& job, order at) {
     const auto line = l.jobs.find(job);
     KWQ_ASSERT(line != l.jobs.end());
     const auto found = line->second.tasks.find(at);
@@ -91,9 +108,9 @@ task_ptr ready_buffer::remove(const record& place) {
     if (found == by_record_.end()) {
         return nullptr;
     }
-    const auto key = lane_of(place);
-    const model::job_name job = found->second;
-    return take_at(lanes_.at(key), key, job, place.offset);
+    const spot where = found->second;
+    const lane_key key{place.queue, where.level};
+    return take_at(lanes_.at(key), key, where.job, turn_of(place, where.level));
 }
 
 const ready_buffer::waiting* ready_buffer::match(const lane& l,
@@ -126,12 +143,12 @@ task_ptr ready_buffer::take(const lane_key& key, const std::vector<std::string>&
             ++first.passed_over;
             const auto& t = *better->task;
             const model::job_name job = t.body.job;
-            return take_at(l, key, job, t.place.offset);
+            return take_at(l, key, job, turn_of(t));
         }
     }
     // The job goes to the back of the line, before its task goes: it may be its last.
     l.turns.splice(l.turns.end(), l.turns, l.turns.begin());
-    const offset at = first.task->place.offset;
+    const order at = turn_of(*first.task);
     return take_at(l, key, whose_turn, at);
 }
 
@@ -157,13 +174,13 @@ std::vector<record> ready_buffer::evict() {
         // last task of a lane stays: a lane that never shows one would never be served.
         auto victim = lanes_.end();
         for (auto l = lanes_.begin(); l != lanes_.end(); ++l) {
-            const bool lower = victim == lanes_.end() || l->first.second < victim->first.second;
+            const bool lower = victim == lanes_.end() || l->first.level < victim->first.level;
             victim = l->second.tasks > 1 && lower ? l : victim;
         }
         if (victim == lanes_.end()) {
             break;
         }
-        offset latest{-1};
+        order latest{model::priority{-1}, offset{-1}};
         model::job_name whose;
         for (const auto& [job, line] : victim->second.jobs) {
             if (const auto at = std::prev(line.tasks.end())->first; at > latest) {

@@ -2,10 +2,11 @@
 // priority, within one budget of bytes. It is only read-ahead: what is evicted is still ahead in
 // the log and is read again.
 //
-// Within a lane jobs take turns (deficit round robin, Shreedhar and Varghese 1995, with one task as
-// the quantum) and a job's own tasks stay in order of offset. Soft affinity prefers, within the
-// same lane, a task that names one of the worker's keys; the task whose turn it was is passed over
-// at most `max_passed_over` times. Pure, one thread.
+// Tasks stand at the priority that their body says: where they are served. Within it jobs take
+// turns (deficit round robin, Shreedhar and Varghese 1995, with one task as the quantum) and a
+// job's own tasks stay in order of offset, those moved from other priorities before the rest. Soft
+// affinity prefers, within the same lane, a task that names one of the worker's keys; the task
+// whose turn it was is passed over at most `max_passed_over` times. Pure, one thread.
 #pragma once
 
 #include "model/lifecycle.hpp"
@@ -27,6 +28,8 @@ namespace kwq::scheduler {
 
 /// Shared with the answers that carry it to workers, on other threads; never changed.
 using task_ptr = std::shared_ptr<const model::stored_task>;
+/// The task as it is served at `p`, whatever its record says.
+task_ptr at_priority(task_ptr task, model::priority p);
 
 inline constexpr std::uint32_t max_passed_over = 32;
 inline constexpr std::size_t affinity_look_ahead = 256;
@@ -61,8 +64,14 @@ private:
         task_ptr task;
         std::uint32_t passed_over = 0;
     };
+    /// Topic of moved tasks, the largest number for others; then the offset.
+    using order = std::pair<model::priority, offset>;
+    struct spot {
+        model::job_name job;
+        model::priority level;
+    };
     struct job_line {
-        std::map<offset, waiting> tasks;
+        std::map<order, waiting> tasks;
         std::list<model::job_name>::iterator turn;  // its place in `turns`
     };
     struct lane {
@@ -72,14 +81,17 @@ private:
     };
 
     static std::size_t cost(const model::stored_task& t);
-    task_ptr take_at(lane& l, const lane_key& key, const model::job_name& job, offset at);
+    static lane_key level_of(const model::stored_task& t);
+    static order turn_of(const record& place, model::priority level);
+    static order turn_of(const model::stored_task& t) { return turn_of(t.place, t.body.priority); }
+    task_ptr take_at(lane& l, const lane_key& key, const model::job_name& job, order at);
     void forget(const model::stored_task& t);
     const waiting* match(const lane& l, const std::vector<std::string>& affinity) const;
 
     const std::size_t budget_;
     std::size_t bytes_ = 0;
     std::map<lane_key, lane> lanes_;
-    std::unordered_map<record, model::job_name> by_record_;
+    std::unordered_map<record, spot> by_record_;
     std::unordered_multimap<model::task_id, record> by_id_;
 };
 

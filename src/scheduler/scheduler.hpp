@@ -118,6 +118,12 @@ struct task_place {
     bool passed_on = false;  // by another instance
 };
 
+/// Of a task that was asked to be served at another priority.
+struct reprioritised {
+    bool moved = false;    // false: it was there already
+    model::offset at{-1};  // where in the status partition; -1 when another instance did it
+};
+
 struct command_receipt {
     model::offset control_offset;  // in kwq-control: `after=` for the tracker
     std::uint64_t affected = 0;    // what the caller's counters said would be, filled by it
@@ -173,6 +179,10 @@ public:
     /// The offset is -1 when it is another instance that did it.
     virtual void cancel_task(task_place task, callback<result<model::offset>> done) = 0;
     virtual void retry_task(task_place task, callback<result<model::offset>> done) = 0;
+    /// From now on the task is served at this priority of its queue. errc::not_waiting when it is
+    /// leased or has ended, task_unknown, bad_field for a priority that the queue has not.
+    virtual void reprioritise_task(task_place task, model::priority to,
+                                   callback<result<reprioritised>> done) = 0;
 
     /// pause and resume, commands, the kill switch, new queues: appended to kwq-control; answered
     /// when durable and seen by every shard of this instance.

@@ -251,14 +251,15 @@ void shard::on_allocated_back(const model::allocated& e, const applied& a, reser
         return;
     }
     const auto deadline = now.at + a.after.limits.lease;
-    found->second.answer.leases.push_back({e.lease, deadline, e.attempt, std::move(r.task)});
+    auto task = at_priority(std::move(r.task), model::priority_of(e.place, a.after));
+    found->second.answer.leases.push_back({e.lease, deadline, e.attempt, std::move(task)});
     workers_.took(e.worker);
     finish_if_done(found->first, now);
 }
 
-void shard::returned_at(const record& where) {
-    auto& lane = io(lane_of(where));
-    lane.returned_next = std::min(lane.returned_next, where.offset);
+void shard::returned_at(const lane_key& lane, offset at) {
+    auto& next = io(lane).returned_next;
+    next = std::min(next, at);
 }
 
 void shard::after_apply(const model::logged_event& logged, const applied& a,
@@ -303,9 +304,10 @@ void shard::after_ranges(const model::event_body& body, const moment& now) {
             unpark_.insert(p->job);
         }
     } else if (const auto* y = std::get_if<model::ready_ranges>(&body)) {
-        auto& lane = io({y->queue, y->priority});
-        for (const auto& r : y->ranges) {
-            lane.returned_next = std::min(lane.returned_next, r.first);
+        for (const auto& lane : state_.lanes_from(y->queue, y->priority)) {
+            for (const auto& r : y->ranges) {
+                returned_at(lane, r.first);
+            }
         }
         unparking_.erase(y->job);
         unpark_.insert(y->job);  // there may be more
@@ -325,18 +327,18 @@ void shard::after_task_event(const model::logged_event& logged, const applied& a
         workers_.ended(worker, a.after.last_outcome, now.at);
     }
     if (a.after.place == place::pending) {
-        returned_at(where);
+        returned_at(lane_of(where, a.after), where.offset);
     } else if (a.after.place == place::scheduled) {
         next_due_ = next_due_ ? std::min(*next_due_, a.after.due) : a.after.due;
     }
-    if (a.after.place == place::cancelled) {
-        buffer_.remove(where);  // it may have come back while its cancel was on its way
+    if (a.after.place == place::cancelled || a.after.priority != a.before.priority) {
+        buffer_.remove(where);  // it may have come back while its cancel or move was on its way
     }
     // An id was bound: other records of it that wait here are duplicates now.
     const auto* id = owner_ && a.before.place == place::ahead ? model::id_of(body) : nullptr;
     if (id != nullptr && a.after.place != place::duplicate) {
         for (const auto& other : buffer_.with_id(*id)) {
-            const auto task = buffer_.remove(other);
+            auto task = buffer_.remove(other);
             if (judge(task, now) == judgement::ready) {
                 buffer_.add(task);
             }

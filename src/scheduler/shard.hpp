@@ -91,11 +91,11 @@ public:
     void report(request_id request, const lease_report& r, const moment& now);
     /// What it would be answered, or the event that it makes.
     std::variant<settle_status, model::event_body> judge_report(const lease_report& r) const;
-    std::vector<heartbeat_answer> heartbeats(const std::vector<heartbeat>& beats,
-                                             const moment& now);
+    std::vector<heartbeat_answer> heartbeats(const std::vector<heartbeat>& b, const moment& now);
     /// `task` is the record at its place, decoded.
     void cancel(request_id request, const task_ptr& task, const moment& now);
     void retry(request_id request, const record& place, const moment& now);
+    void reprioritise(request_id id, const task_ptr& t, model::priority to, const moment& now);
     /// Workers can reach it now: their leases have a full period from here, before it none ends.
     void open_doors(const moment& now);
     /// No more is handed out, ever; waiting polls are answered empty.
@@ -153,14 +153,13 @@ private:
     // emitting and reading back (shard.cpp)
     void send(model::event_body body, const moment& now);
     void send_for(request_id request, model::event_body body, const moment& now);
-    void send_settle(poll_ticket ticket, std::size_t index, model::event_body body,
-                     const moment& now);
+    void send_settle(poll_ticket ticket, std::size_t i, model::event_body body, const moment& now);
     void push(in_flight_event e, const moment& now, bool synced);
     void reserve(const record& place, reservation r);
     void settle_in_flight(const model::logged_event& logged, const applied& a, const moment& now);
     void give_up_in_flight(const moment& now);
     void on_own_claim(const moment& now);
-    void put_back(const task_ptr& task, const moment& now);
+    void put_back(task_ptr task, const moment& now);
     bool is_busy() const { return !owner_ || in_flight_.size() >= max_unapplied; }
     milliseconds t_of(const moment& now) const { return now.mono - claimed_at_; }
     void after_apply(const model::logged_event& logged, const applied& a,
@@ -171,17 +170,18 @@ private:
     void on_allocated_back(const model::allocated& e, const applied& a, reservation r,
                            const moment& now);
     void count(const model::event_body& body, const applied& a);
-    void returned_at(const record& place);
+    void returned_at(const lane_key& lane, offset at);
     lane_io& io(const lane_key& lane) { return io_[lane]; }
 
     // meeting tasks (shard_meet.cpp)
     enum class judgement : std::uint8_t { ready, gone };
-    judgement judge(const task_ptr& task, const moment& now);
+    judgement judge(task_ptr& task, const moment& now);
     void drop_covered(const record& place);
     void park_paused(const std::vector<task_ptr>& paused, const moment& now);
     void plan_reads(const moment& now);
     void plan_lane(const lane_key& lane);
     bool has_unread(const lane_key& lane) const;
+    bool has_unread_at(const model::queue_name& queue, model::priority level) const;
     void move_cursors(const moment& now);
     void unpark(const moment& now);
     void sweep_retried(const moment& now);

@@ -7,6 +7,15 @@ namespace kwq::scheduler {
 
 using model::errc;
 
+namespace {
+
+/// Another owner's claim came first: it did not happen, and says nothing about the task.
+bool was_replaced(const reply& r) {
+    return r.verdict.reason == model::void_reason::stale_epoch;
+}
+
+}  // namespace
+
 model::error stopping_error() {
     return {errc::stopping, "the server is stopping", ""};
 }
@@ -44,7 +53,7 @@ result<offset> to_offset(const reply& r, errc when_refused) {
     if (r.status == settle_status::ok) {
         return r.after;
     }
-    if (r.status == settle_status::unknown) {
+    if (r.status == settle_status::unknown || was_replaced(r)) {
         return unknown_outcome();
     }
     return model::error{when_refused,
@@ -52,6 +61,18 @@ result<offset> to_offset(const reply& r, errc when_refused) {
                             ? "only a task in state error can be retried"
                             : "the task has ended already",
                         "id"};
+}
+
+result<reprioritised> to_reprioritised(const reply& r) {
+    if (was_replaced(r)) {
+        return unknown_outcome();
+    }
+    switch (r.status) {
+        case settle_status::ok: return reprioritised{true, r.after};
+        case settle_status::already: return reprioritised{false, r.after};
+        case settle_status::unknown: return unknown_outcome();
+        default: return model::error{errc::not_waiting, "only a task that waits is moved", "id"};
+    }
 }
 
 std::vector<queue_info> queues_of(const shard& core, const moment& now) {

@@ -17,6 +17,7 @@ model::error from_log(const eventlog::log_error& e);
 result<settle_status> to_result(const reply& r);
 /// Of a cancel or retry of one task.
 result<offset> to_offset(const reply& r, model::errc when_refused);
+result<reprioritised> to_reprioritised(const reply& r);
 
 std::vector<queue_info> queues_of(const shard& core, const moment& now);
 

@@ -6,9 +6,12 @@ namespace kwq::scheduler::keys {
 
 namespace {
 
+/// Of moved tasks: their topic in the upper half, which is 0 otherwise. Priorities are small.
 void append_lane(std::string& key, const lane_key& k) {
-    store::append_text(key, k.first.value());
-    store::append_u32(key, static_cast<std::uint32_t>(k.second.value()));
+    store::append_text(key, k.queue.value());
+    const auto level = static_cast<std::uint32_t>(k.level.value());
+    const auto topic = k.is_moved() ? static_cast<std::uint32_t>(k.topic.value()) : 0U;
+    store::append_u32(key, level | topic << 16U);
 }
 
 void append_record(std::string& key, const record& r) {
@@ -98,14 +101,16 @@ std::string dead(const model::job_name& job, offset since, const record& place) 
 
 lane_key take_lane(std::string_view& key) {
     model::queue_name queue{std::string(store::take_text(key))};
-    const auto p = static_cast<std::int32_t>(store::take_u32(key));
-    return {std::move(queue), model::priority{p}};
+    const auto both = store::take_u32(key);
+    const model::priority level{static_cast<std::int32_t>(both & 0xffffU)};
+    const model::priority topic{static_cast<std::int32_t>(both >> 16U)};
+    return {std::move(queue), level, topic == model::priority{0} ? level : topic};
 }
 
 record take_record(std::string_view& key) {
-    auto [queue, p] = take_lane(key);
+    auto lane = take_lane(key);
     const auto o = static_cast<std::int64_t>(store::take_u64(key));
-    return {std::move(queue), p, offset{o}};
+    return {std::move(lane.queue), lane.topic, offset{o}};
 }
 
 }  // namespace kwq::scheduler::keys

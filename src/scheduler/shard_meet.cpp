@@ -27,7 +27,7 @@ offset after(offset o) {
 }  // namespace
 
 void shard::on_lane_end(const lane_key& lane, offset end) {
-    queues_[lane.first].insert(lane.second);
+    queues_[lane.queue].insert(lane.level);
     state_.open_lane(lane);
     io(lane).end = std::max(io(lane).end, end);
 }
@@ -45,9 +45,13 @@ bool shard::wants(const record& where) const {
     return lane != nullptr && (lane->ahead.contains(where.offset) || state_.is_returned(where));
 }
 
-shard::judgement shard::judge(const task_ptr& task, const moment& now) {
+/// The task as it stands comes out: at the priority it was moved to.
+shard::judgement shard::judge(task_ptr& task, const moment& now) {
+    const auto stored = state_.row(task->place);
+    const auto level =
+        stored ? model::priority_of(task->place, stored->facts) : task->place.priority;
+    task = at_priority(std::move(task), level);
     const auto& t = *task;
-    const auto stored = state_.row(t.place);
     const auto facts = state_.ledger().effective(t.place, stored ? stored->job : t.body.job,
                                                  stored ? stored->facts : model::task_facts{});
     if (facts.place != place::ahead && facts.place != place::pending) {
@@ -84,17 +88,17 @@ void shard::drop_covered(const record& where) {
     io(lane_of(where)).skipped.insert({where.offset, after(where.offset)});
 }
 
-void shard::put_back(const task_ptr& task, const moment& now) {
-    const auto& lane = io(lane_of(task->place));
-    const bool is_back = state_.is_returned(task->place);
-    const bool is_read = task->place.offset < (is_back ? lane.returned_next : lane.next);
+void shard::put_back(task_ptr task, const moment& now) {
+    const auto back = state_.returned_lane(task->place);
+    const bool is_read =
+        task->place.offset < (back ? io(*back).returned_next : io(lane_of(task->place)).next);
     if (!is_read || !wants(task->place)) {
         return;  // what is before it has still to be read, and it will be with that
     }
     if (owner_ && judge(task, now) == judgement::gone) {
         return;
     }
-    buffer_.add(task);
+    buffer_.add(std::move(task));
 }
 
 void shard::on_records(const read_lane& asked, std::vector<met_record> records, offset next,
@@ -129,9 +133,8 @@ void shard::on_records(const read_lane& asked, std::vector<met_record> records, 
     }
     park_paused(paused, now);
     for (const auto& dropped : buffer_.evict()) {
-        auto& l = io(lane_of(dropped));
-        const bool is_back = state_.is_returned(dropped);
-        auto& again = is_back ? l.returned_next : l.next;
+        const auto back = state_.returned_lane(dropped);
+        auto& again = back ? io(*back).returned_next : io(lane_of(dropped)).next;
         again = std::min(again, dropped.offset);
     }
 }
@@ -147,22 +150,29 @@ void shard::park_paused(const std::vector<task_ptr>& paused, const moment& now) 
         for (const auto& r : ranges) {
             io(key.first).parking.insert(r);
         }
-        send(model::parked_ranges{key.first.first, key.first.second, key.second, std::move(ranges)},
-             now);
+        const auto& lane = key.first;
+        send(model::parked_ranges{lane.queue, lane.topic, key.second, std::move(ranges)}, now);
     }
 }
 
 bool shard::has_unread(const lane_key& key) const {
     const auto found = io_.find(key);
     const auto* lane = state_.find_lane(key);
-    if (found == io_.end() || lane == nullptr) {
+    if (lane == nullptr || (found == io_.end() && !key.is_moved())) {
         return false;
     }
-    const auto& l = found->second;
+    static const lane_io unread;  // a lane of moved tasks has no topic to be told of
+    const auto& l = found == io_.end() ? unread : found->second;
     if (const auto ahead = lane->ahead.next_range(l.next); ahead && ahead->first < l.end) {
         return true;
     }
     return lane->returned > 0 && !state_.returned(key, l.returned_next, 1).empty();
+}
+
+bool shard::has_unread_at(const model::queue_name& queue, model::priority level) const {
+    const auto lanes = state_.lanes_at(queue, level);
+    return std::any_of(lanes.begin(), lanes.end(),
+                       [this](const lane_key& key) { return has_unread(key); });
 }
 
 void shard::plan_lane(const lane_key& key) {
@@ -201,8 +211,12 @@ void shard::plan_reads(const moment& now) {
             const auto here = buffer_.tasks(key);
             ready += here;
             const bool low = here < low_water && (here == 0 || !buffer_.near_budget());
-            if (low && has_unread(key)) {
-                plan_lane(key);
+            if (low && has_unread_at(queue, *p)) {
+                for (const auto& lane : state_.lanes_at(queue, *p)) {
+                    if (has_unread(lane)) {
+                        plan_lane(lane);
+                    }
+                }
                 break;  // the lanes below can wait until this one is read
             }
             if (ready >= low_water) {
@@ -222,7 +236,7 @@ void shard::move_cursors(const moment& now) {
             continue;
         }
         const auto* known = state_.find_lane(key);
-        model::cursor c{key.first, key.second, std::nullopt, {}};
+        model::cursor c{key.queue, key.topic, std::nullopt, {}};
         // The head moves as far as everything before it was dropped or has left otherwise.
         for (auto front = known->ahead.next_range(offset{0});
              front && lane.skipped.contains(front->first);
@@ -230,8 +244,7 @@ void shard::move_cursors(const moment& now) {
             c.next = lane.skipped.next_range(front->first)->last;
         }
         for (const auto& r : lane.skipped.ranges()) {
-            if (state_.is_returned({key.first, key.second, r.first}) &&
-                c.done.size() < sweep_step) {
+            if (state_.is_returned({key.queue, key.topic, r.first}) && c.done.size() < sweep_step) {
                 c.done.push_back(r);
             }
         }
@@ -262,7 +275,7 @@ void shard::unpark(const moment& now) {
                 // One lane at a time: the next follows when this one is read back.
                 auto& [key, ranges] = *lanes.begin();
                 unparking_.insert(*job);
-                send(model::ready_ranges{key.first, key.second, *job, std::move(ranges)}, now);
+                send(model::ready_ranges{key.queue, key.topic, *job, std::move(ranges)}, now);
             }
         }
         job = unpark_.erase(job);
@@ -274,7 +287,9 @@ void shard::sweep_retried(const moment&) {
         const auto dead = state_.retried_dead(*job, sweep_step);
         for (const auto& where : dead) {
             state_.settle_effective(where);
-            returned_at(where);
+            if (const auto back = state_.returned_lane(where)) {
+                returned_at(*back, where.offset);
+            }
         }
         if (dead.size() == sweep_step) {
             return;  // the rest in the next step

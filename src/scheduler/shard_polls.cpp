@@ -93,8 +93,8 @@ bool shard::may_hand_out(const moment& now) const {
 }
 
 bool shard::lane_open(const lane_key& lane, const moment& now) const {
-    return gates_.queue_paused(lane.first, now.at) == nullptr &&
-           !gates_.priority_paused(lane.first, lane.second, now.at);
+    return gates_.queue_paused(lane.queue, now.at) == nullptr &&
+           !gates_.priority_paused(lane.queue, lane.level, now.at);
 }
 
 directive shard::directive_now(const moment& now) const {
@@ -149,7 +149,7 @@ bool shard::fill_from(const model::queue_name& queue, poll_ticket ticket, waitin
             continue;
         }
         while (p.reserved < p.request.max && !is_busy()) {
-            const auto task = buffer_.take(lane, p.request.affinity);
+            auto task = buffer_.take(lane, p.request.affinity);
             if (!task) {
                 break;
             }
@@ -163,7 +163,7 @@ bool shard::fill_from(const model::queue_name& queue, poll_ticket ticket, waitin
             }
         }
         const bool full = p.reserved >= p.request.max || is_busy();
-        complete = full || !has_unread(lane);
+        complete = full || !has_unread_at(queue, *level);
     }
     park_paused(paused, now);
     return complete;
@@ -215,7 +215,7 @@ void shard::finish(poll_ticket ticket, const moment& now) {
 bool shard::is_reading_for(const waiting_poll& p) const {
     const auto reads = [this](const model::queue_name& queue) {
         for (auto lane = io_.lower_bound({queue, model::priority{0}});
-             lane != io_.end() && lane->first.first == queue; ++lane) {
+             lane != io_.end() && lane->first.queue == queue; ++lane) {
             if (lane->second.reading || lane->second.reading_returned) {
                 return true;
             }

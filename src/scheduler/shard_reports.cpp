@@ -188,6 +188,39 @@ void shard::cancel(request_id request, const task_ptr& task, const moment& now) 
     send_for(request, std::move(e), now);
 }
 
+/// Left as it is when it does not wait: leased, ended, or about to be handed out.
+void shard::reprioritise(request_id request, const task_ptr& task, model::priority to,
+                         const moment& now) {
+    const auto& t = *task;
+    const auto stored = state_.row(t.place);
+    const auto facts = state_.effective(t.place, t.body.job);
+    const bool waits = facts.place == place::ahead || facts.place == place::scheduled ||
+                       facts.place == place::pending;
+    if (!waits || !owner_) {
+        const auto status = owner_ ? settle_status::conflict : settle_status::unknown;
+        effects_.push_back(reply{request, status, {model::void_reason::wrong_place}, offset{-1}});
+        return;
+    }
+    if (to == model::priority_of(t.place, facts)) {
+        const auto as_it_is = state_.applied_offset();
+        effects_.push_back(reply{request, settle_status::already, {}, as_it_is});
+        return;
+    }
+    const auto waiting = buffer_.remove(t.place);
+    if (reserved_.count(t.place) == 0 && facts.place != place::scheduled) {
+        reserve(t.place, {waiting ? waiting : task, std::nullopt});
+    }
+    std::optional<model::task_intro> intro;
+    if (!stored) {
+        intro = model::task_intro{t.body.job, t.body.tags, t.submitted_at, t.body.limits};
+    }
+    if (facts.place == place::ahead && t.body.not_before && *t.body.not_before > now.at) {
+        // What is moved is not met at the head any more, where it would have been told to wait.
+        send(model::parked{t.place, t.body.id, *t.body.not_before, intro}, now);
+    }
+    send_for(request, model::moved{t.place, t.body.id, to, std::move(intro)}, now);
+}
+
 void shard::retry(request_id request, const record& where, const moment& now) {
     const auto stored = state_.row(where);
     const auto facts = stored ? state_.effective(where, stored->job) : model::task_facts{};
@@ -210,7 +243,7 @@ std::vector<lease_info> shard::leases_of(const model::worker_name& worker,
         const auto ends = lease_book_.deadline(where);
         out.push_back({row.facts.lease, row.id, where, row.job, row.worker, row.facts.attempt,
                        row.facts.running, row.allocated_at,
-                       now.at + (ends ? *ends - now.mono : milliseconds{0})});
+                       now.at + (ends ? *ends - now.mono : milliseconds{0}), row.facts.priority});
     }
     std::sort(out.begin(), out.end(),
               [](const auto& a, const auto& b) { return a.place < b.place; });

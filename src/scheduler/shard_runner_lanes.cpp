@@ -19,7 +19,7 @@ constexpr milliseconds follow_retry{1'000};
 }  // namespace
 
 eventlog::topic_partition shard_runner::lane_partition(const lane_key& lane) const {
-    return {deps_.topics.tasks(lane.first, lane.second), id_.value()};
+    return {deps_.topics.tasks(lane.queue, lane.topic), id_.value()};
 }
 
 void shard_runner::add_queue(const model::queue_defined& q) {
@@ -30,7 +30,7 @@ void shard_runner::add_queue(const model::queue_defined& q) {
     for (std::int32_t p = known + 1; p <= q.priorities; ++p) {
         const lane_key lane{q.queue, model::priority{p}};
         const auto made =
-            deps_.log.ensure_topic(deps_.topics.tasks(lane.first, lane.second), config_.partitions);
+            deps_.log.ensure_topic(deps_.topics.tasks(lane.queue, lane.topic), config_.partitions);
         if (!made) {
             die("cannot make the topics of queue " + q.queue.value() + ": " + made.error().detail);
             return;
@@ -81,7 +81,7 @@ void shard_runner::perform_one(const read_lane& r) {
                 break;
             }
             next = offset{found.offset.value() + 1};
-            const record place{r.lane.first, r.lane.second, found.offset};
+            const record place{r.lane.queue, r.lane.topic, found.offset};
             if (!shard_->wants(place)) {
                 continue;
             }

@@ -287,6 +287,32 @@ void shard_set::retry_task(task_place task, callback<result<offset>> done) {
     });
 }
 
+void shard_set::reprioritise_task(task_place task, model::priority to,
+                                  callback<result<reprioritised>> done) {
+    auto* const shard = shard_at(task.shard);
+    const auto priorities = priorities_of(task.place.queue);
+    if (shard == nullptr || !priorities) {
+        done(model::error{errc::task_unknown, "no task at this place", "id"});
+        return;
+    }
+    if (to < model::priority{1} || to > model::priority{*priorities}) {
+        done(model::error{errc::bad_field,
+                          "the priorities of queue " + task.place.queue.value() + " are 1 to " +
+                              std::to_string(*priorities),
+                          "priority"});
+        return;
+    }
+    post_to(*shard, done, [shard, to, place = std::move(task.place), done] {
+        const auto record = shard->read_task(place);
+        if (!record) {
+            done(model::error{errc::task_unknown, "no task at this place", "id"});
+            return;
+        }
+        const auto id = shard->expect_reply([done](const reply& r) { done(to_reprioritised(r)); });
+        shard->core().reprioritise(id, record, to, shard->now());
+    });
+}
+
 // ---- to all of them -----------------------------------------------------------------------------
 
 /// A shard that has stopped answers with nothing.

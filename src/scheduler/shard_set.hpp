@@ -33,6 +33,8 @@ public:
     void workers(callback<std::vector<worker_info>> done) override;
     void cancel_task(task_place task, callback<result<offset>> done) override;
     void retry_task(task_place task, callback<result<offset>> done) override;
+    void reprioritise_task(task_place task, model::priority to,
+                           callback<result<reprioritised>> done) override;
     void set_gate(model::gate g, callback<result<command_receipt>> done) override;
     void set_dispatch(model::dispatch d, callback<result<command_receipt>> done) override;
     void give_command(model::command c, callback<result<command_receipt>> done) override;

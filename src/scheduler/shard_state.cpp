@@ -200,11 +200,12 @@ void shard_state::enter(const record& where, const std::optional<task_row>& stor
             state_.put_new(keys::due(next.facts.due, where), "");
             ++counts_.scheduled;
             break;
-        case place::pending:
-            touch(lane_of(where)).returned +=
-                returned_table(lane_of(where))
-                    .insert({where.offset, offset{where.offset.value() + 1}});
+        case place::pending: {
+            const auto key = lane_of(where, next.facts);
+            touch(key).returned +=
+                returned_table(key).insert({where.offset, offset{where.offset.value() + 1}});
             break;
+        }
         case place::dead:
             state_.put_new(keys::dead(next.job, next.facts.since, where), "");
             ++counts_.dead;
@@ -220,12 +221,13 @@ void shard_state::erase_waiting(const record& where, const model::job_name& job)
         return;
     }
     const offset_range one{where.offset, offset{where.offset.value() + 1}};
-    auto back = returned_table(lane_of(where));
-    if (lane.returned > 0 && back.contains(where.offset)) {
-        lane.returned += back.erase(one);
+    if (const auto back = returned_lane(where)) {
+        touch(*back).returned += returned_table(*back).erase(one);
         return;
     }
-    parked_table(job, lane_of(where)).erase(one);
+    for (const auto& key : lanes_from(where.queue, where.priority)) {
+        parked_table(job, key).erase(one);
+    }
 }
 
 void shard_state::settle_effective(const record& where) {
@@ -251,19 +253,33 @@ void shard_state::apply_partition(const model::logged_event& logged) {
         if (c->next && c->next->value() > 0) {
             lane.ahead.erase({offset{0}, *c->next});
         }
-        auto back = returned_table(key);
-        for (const auto& r : c->done) {
-            lane.returned += back.erase(r);
+        for (const auto& from : lanes_from(c->queue, c->priority)) {
+            for (const auto& r : c->done) {
+                touch(from).returned += returned_table(from).erase(r);
+            }
         }
     } else if (const auto* p = std::get_if<model::parked_ranges>(&body)) {
-        // Dead letters of it that a retry made pending may be among them: they come back first, as
-        // they had when the event was decided.
-        return_retried(p->job);
-        const lane_key key{p->queue, p->priority};
+        park_ranges(*p);
+    } else if (const auto* y = std::get_if<model::ready_ranges>(&body)) {
+        return_ranges(*y);
+    } else if (const auto* k = std::get_if<model::control>(&body)) {
+        apply_control(logged.offset, logged.event.at, *k);
+        state_.put(keys::control(logged.offset), codec::write_event(logged.event));
+    } else if (const auto* f = std::get_if<model::followed>(&body)) {
+        unfollowed_.erase(f->of);
+        state_.erase(keys::unfollowed(f->of));
+    }
+}
+
+void shard_state::park_ranges(const model::parked_ranges& p) {
+    // Dead letters of it that a retry made pending may be among them: they come back first, as
+    // they had when the event was decided.
+    return_retried(p.job);
+    for (const auto& key : lanes_from(p.queue, p.priority)) {
         auto& lane = touch(key);
         auto back = returned_table(key);
-        auto table = parked_table(p->job, key);
-        for (const auto& r : p->ranges) {
+        auto table = parked_table(p.job, key);
+        for (const auto& r : p.ranges) {
             // Only what still waits: a task that was settled meanwhile must not come back with
             // them.
             for (const auto& piece : common(r, lane.ahead)) {
@@ -275,23 +291,20 @@ void shard_state::apply_partition(const model::logged_event& logged) {
             lane.ahead.erase(r);
             lane.returned += lane.returned > 0 ? back.erase(r) : 0;
         }
-    } else if (const auto* y = std::get_if<model::ready_ranges>(&body)) {
-        const lane_key key{y->queue, y->priority};
+    }
+}
+
+void shard_state::return_ranges(const model::ready_ranges& y) {
+    for (const auto& key : lanes_from(y.queue, y.priority)) {
         auto& lane = touch(key);
         auto back = returned_table(key);
-        auto table = parked_table(y->job, key);
-        for (const auto& r : y->ranges) {
+        auto table = parked_table(y.job, key);
+        for (const auto& r : y.ranges) {
             for (const auto& piece : common(r, table, true)) {
                 lane.returned += back.insert(piece);
             }
             table.erase(r);
         }
-    } else if (const auto* k = std::get_if<model::control>(&body)) {
-        apply_control(logged.offset, logged.event.at, *k);
-        state_.put(keys::control(logged.offset), codec::write_event(logged.event));
-    } else if (const auto* f = std::get_if<model::followed>(&body)) {
-        unfollowed_.erase(f->of);
-        state_.erase(keys::unfollowed(f->of));
     }
 }
 
@@ -359,7 +372,10 @@ bool shard_state::has_left(const record& where, const model::job_name& job) cons
     if (lane == nullptr || lane->ahead.contains(where.offset) || is_returned(where)) {
         return false;
     }
-    return !parked_table(job, lane_of(where)).contains(where.offset);
+    const auto lanes = lanes_from(where.queue, where.priority);
+    return std::none_of(lanes.begin(), lanes.end(), [&](const lane_key& key) {
+        return parked_table(job, key).contains(where.offset);
+    });
 }
 
 std::optional<task_row> shard_state::row(const record& where) const {
@@ -387,7 +403,12 @@ task_facts shard_state::effective(const record& where, const model::job_name& jo
 
 shard_state::lane& shard_state::touch(const lane_key& key) {
     dirty_lanes_.insert(key);
-    return lanes_[key];
+    const auto [found, is_new] = lanes_.try_emplace(key);
+    if (is_new && key.is_moved()) {
+        found->second.ahead = offset_set{};
+        moved_lanes_.insert(key);
+    }
+    return found->second;
 }
 
 bool may_forget(std::string_view key, std::string_view value, instant horizon) {

@@ -13,6 +13,9 @@
 //   dead       t:rec   x:job,since,rec
 //   settled    t:rec   (small; forgotten after the horizon)
 //   each id    i:id -> record, when settled
+// A lane is what of one topic is served at one priority: the topic's own, or, for tasks that were
+// moved, another; such a lane has no head, only ranges that came back.
+//
 //   a:lane ahead set   c:offset command   f:offset completion with follow-ups to append   h header
 #pragma once
 
@@ -36,11 +39,28 @@ namespace kwq::scheduler {
 
 using model::record;
 
-/// One queue's priority within the shard.
-using lane_key = std::pair<model::queue_name, model::priority>;
+/// One queue's priority within the shard: what is served at `level` of those submitted to `topic`.
+struct lane_key {
+    model::queue_name queue;
+    model::priority level;
+    model::priority topic;
 
+    lane_key(model::queue_name q, model::priority p) : lane_key(std::move(q), p, p) {}
+    lane_key(model::queue_name q, model::priority l, model::priority t)
+        : queue(std::move(q)), level(l), topic(t) {}
+    bool is_moved() const { return level != topic; }
+
+    friend bool operator==(const lane_key&, const lane_key&) = default;
+    friend auto operator<=>(const lane_key&, const lane_key&) = default;
+};
+
+/// The lane of the record's topic: it waited at its head.
 inline lane_key lane_of(const record& r) {
     return {r.queue, r.priority};
+}
+/// The lane in which it comes back.
+inline lane_key lane_of(const record& r, const model::task_facts& facts) {
+    return {r.queue, model::priority_of(r, facts), r.priority};
 }
 
 /// What became of one event.
@@ -90,8 +110,13 @@ public:
     /// Makes the lane known: all of it is ahead.
     void open_lane(const lane_key& key);
     std::vector<lane_key> lanes() const;
+    /// Those served at this priority, and those whose records are in this topic.
+    std::vector<lane_key> lanes_at(const model::queue_name& queue, model::priority level) const;
+    std::vector<lane_key> lanes_from(const model::queue_name& queue, model::priority topic) const;
     std::vector<offset_range> returned(const lane_key& key, offset from, std::size_t limit) const;
-    bool is_returned(const record& place) const;
+    bool is_returned(const record& place) const { return returned_lane(place).has_value(); }
+    /// The lane in which it has come back, if it has.
+    std::optional<lane_key> returned_lane(const record& place) const;
 
     /// Tasks whose time has come, oldest due first.
     std::vector<record> due(instant now, std::size_t limit) const;
@@ -134,6 +159,8 @@ private:
     range_table parked_table(const model::job_name& job, const lane_key& key) const;
     bool has_id(const model::task_id& id, const record& place) const;
     bool has_left(const record& place, const model::job_name& job) const;
+    void park_ranges(const model::parked_ranges& p);
+    void return_ranges(const model::ready_ranges& y);
     void erase_waiting(const record& place, const model::job_name& job);
 
     store::kv& state_;
@@ -143,6 +170,7 @@ private:
     model::control_ledger ledger_;
     state_counts counts_;
     std::map<lane_key, lane> lanes_;
+    std::set<lane_key> moved_lanes_;  // those of moved tasks: few, or none
     std::set<lane_key> dirty_lanes_;
     std::unordered_map<record, task_row> leases_;
     std::set<offset> unfollowed_;

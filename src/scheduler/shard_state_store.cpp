@@ -30,7 +30,11 @@ void shard_state::load() {
     }
     state_.scan("a", "", [&](std::string_view key, std::string_view value) {
         key.remove_prefix(1);
-        auto& lane = lanes_[keys::take_lane(key)];
+        const auto which = keys::take_lane(key);
+        auto& lane = lanes_[which];
+        if (which.is_moved()) {
+            moved_lanes_.insert(which);
+        }
         lane.returned = take_i64(value);
         lane.ahead = offset_set::decode(value);
         return true;
@@ -98,6 +102,28 @@ std::vector<lane_key> shard_state::lanes() const {
     return out;
 }
 
+std::vector<lane_key> shard_state::lanes_at(const model::queue_name& queue,
+                                            model::priority level) const {
+    std::vector<lane_key> out{{queue, level}};
+    for (const auto& key : moved_lanes_) {
+        if (key.queue == queue && key.level == level) {
+            out.push_back(key);
+        }
+    }
+    return out;
+}
+
+std::vector<lane_key> shard_state::lanes_from(const model::queue_name& queue,
+                                              model::priority topic) const {
+    std::vector<lane_key> out{{queue, topic}};
+    for (const auto& key : moved_lanes_) {
+        if (key.queue == queue && key.topic == topic) {
+            out.push_back(key);
+        }
+    }
+    return out;
+}
+
 range_table shard_state::returned_table(const lane_key& key) const {
     return {state_, keys::returned(key)};
 }
@@ -115,10 +141,20 @@ std::vector<offset_range> shard_state::returned(const lane_key& key, offset from
     return returned_table(key).next(from, limit);
 }
 
-bool shard_state::is_returned(const record& place) const {
-    const auto* lane = find_lane(lane_of(place));
-    return lane != nullptr && lane->returned > 0 &&
-           returned_table(lane_of(place)).contains(place.offset);
+std::optional<lane_key> shard_state::returned_lane(const record& place) const {
+    const auto has = [&](const lane_key& key) {
+        const auto* lane = find_lane(key);
+        return lane != nullptr && lane->returned > 0 && returned_table(key).contains(place.offset);
+    };
+    if (auto own = lane_of(place); has(own)) {
+        return own;
+    }
+    for (const auto& key : moved_lanes_) {
+        if (key.queue == place.queue && key.topic == place.priority && has(key)) {
+            return key;
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<record> shard_state::due(instant now, std::size_t limit) const {

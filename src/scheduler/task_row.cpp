@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint8_t open_form = 1;
 constexpr std::uint8_t settled_form = 2;
+constexpr std::uint8_t moved_flag = 4;  // beside either: the priority it was moved to is at the end
 constexpr std::uint64_t no_timeout = UINT64_MAX;
 
 // Length-prefixed: a label may hold any byte but control characters, a token any of its alphabet.
@@ -84,7 +85,9 @@ bool is_settled(place p) {
 std::string encode_row(const task_row& row) {
     const auto& f = row.facts;
     std::string out;
-    append_u8(out, is_settled(f.place) ? settled_form : open_form);
+    const bool is_moved = f.priority != model::priority{0};
+    append_u8(out, static_cast<std::uint8_t>((is_settled(f.place) ? settled_form : open_form) |
+                                             (is_moved ? moved_flag : 0)));
     append_u8(out, static_cast<std::uint8_t>(f.place));
     append_u32(out, f.attempt);
     append_i64(out, f.since.value());
@@ -94,12 +97,16 @@ std::string encode_row(const task_row& row) {
     if (!is_settled(f.place)) {
         append_open(out, row);
     }
+    if (is_moved) {
+        append_u32(out, static_cast<std::uint32_t>(f.priority.value()));
+    }
     return out;
 }
 
 task_row decode_row(std::string_view in) {
     task_row row;
-    const auto form = take_u8(in);
+    const auto first = take_u8(in);
+    const auto form = static_cast<std::uint8_t>(first & ~moved_flag);
     KWQ_ASSERT(form == open_form || form == settled_form);
     row.facts.place = static_cast<place>(take_u8(in));
     row.facts.attempt = take_u32(in);
@@ -109,6 +116,9 @@ task_row decode_row(std::string_view in) {
     row.settled_at = instant{take_i64(in)};
     if (form == open_form) {
         take_open(in, row);
+    }
+    if ((first & moved_flag) != 0) {
+        row.facts.priority = model::priority{static_cast<std::int32_t>(take_u32(in))};
     }
     return row;
 }

@@ -22,7 +22,7 @@ struct edge {
 };
 
 /// Every event that can count, and every place it can find its task in. Events of the partition
-/// stand as from `ahead`. (`moved` is reserved: none counts.)
+/// stand as from `ahead`.
 constexpr edge edges[] = {
     {"claim", model::place::ahead},          {"cursor", model::place::ahead},
     {"parked ranges", model::place::ahead},  {"ready ranges", model::place::ahead},
@@ -33,9 +33,11 @@ constexpr edge edges[] = {
     {"lease_expired", model::place::leased}, {"cancelled", model::place::ahead},
     {"cancelled", model::place::scheduled},  {"cancelled", model::place::pending},
     {"cancelled", model::place::leased},     {"duplicate", model::place::ahead},
-    {"rejected", model::place::ahead},       {"running", model::place::leased},
-    {"progress", model::place::leased},      {"complete", model::place::leased},
-    {"error", model::place::leased},         {"released", model::place::leased}};
+    {"moved", model::place::ahead},          {"moved", model::place::scheduled},
+    {"moved", model::place::pending},        {"rejected", model::place::ahead},
+    {"running", model::place::leased},       {"progress", model::place::leased},
+    {"complete", model::place::leased},      {"error", model::place::leased},
+    {"released", model::place::leased}};
 
 std::size_t index(std::size_t type, std::size_t place, std::size_t reason) {
     return (type * 9 + place) * 12 + reason;

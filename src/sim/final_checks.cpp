@@ -62,7 +62,8 @@ void final_checks::check_scheduler() {
         const auto facts = state.effective(where, t.job);
         // What is settled needs no count of attempts spent any more.
         const bool same_spent = facts.spent == t.spent || t.place != place::dead;
-        if (facts.place != t.place || facts.attempt != t.attempt || !same_spent) {
+        if (facts.place != t.place || facts.attempt != t.attempt || !same_spent ||
+            model::priority_of(where, facts) != served_at(where, t)) {
             world::broken("the scheduler has " + to_string(where) + " as " +
                           std::string(to_string(facts.place)) + " attempt " +
                           std::to_string(facts.attempt) + " spent " + std::to_string(facts.spent) +

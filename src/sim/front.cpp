@@ -166,6 +166,18 @@ void front::retry(process& p, const model::record& where, const answer<model::of
                              });
 }
 
+void front::reprioritise(process& p, const model::record& where, model::priority to,
+                         const answer<scheduler::reprioritised>& done) {
+    p.scheduler().reprioritise_task(
+        {.shard = model::shard_id{0}, .place = where, .id = {}}, to,
+        [this, &p, where, done](const model::result<scheduler::reprioritised>& r) {
+            if (r && r->moved && !p.is_dead()) {
+                promises_.told_changed(where, r->at);
+            }
+            done(r);
+        });
+}
+
 void front::control(process& p, const model::control_body& what,
                     const answer<scheduler::command_receipt>& done) {
     const auto told = [this, &p, done](const model::result<scheduler::command_receipt>& r) {

@@ -36,6 +36,8 @@ public:
                    const answer<std::vector<scheduler::heartbeat_answer>>& done);
     void cancel(process& p, const model::record& where, const answer<model::offset>& done);
     void retry(process& p, const model::record& where, const answer<model::offset>& done);
+    void reprioritise(process& p, const model::record& where, model::priority to,
+                      const answer<scheduler::reprioritised>& done);
     void control(process& p, const model::control_body& what,
                  const answer<scheduler::command_receipt>& done);
 

@@ -165,7 +165,16 @@ void_reason naive_model::judge_task(offset, const model::event& e, naive_task& t
     if (const auto* r = std::get_if<model::released>(&b)) {
         return judge_lease(t, r->lease, outcome::released);
     }
-    return void_reason::wrong_place;  // `moved` is reserved
+    if (const auto* m = std::get_if<model::moved>(&b)) {
+        if (!waits && t.place != place::scheduled) {
+            return void_reason::wrong_place;
+        }
+        if (const auto bad = judge_first(t, m->id, m->intro); bad != void_reason::none) {
+            return bad;
+        }
+        return served_at(m->place, t) == m->to ? void_reason::already : void_reason::none;
+    }
+    return void_reason::wrong_place;
 }
 
 void naive_model::introduce(naive_task& t, const model::task_id& id,
@@ -191,6 +200,13 @@ void naive_model::take(offset at_offset, const model::event& e, naive_task& t) {
         bound_.insert_or_assign(t.id.value(), p->place);
         t.place = place::scheduled;
         t.due = p->until;
+    } else if (const auto* m = std::get_if<model::moved>(&b)) {
+        introduce(t, m->id, m->intro);
+        bound_.insert_or_assign(t.id.value(), m->place);
+        t.place = t.place == place::ahead ? place::pending : t.place;
+        t.parked = false;
+        t.moved_to = m->to;
+        moved_[m->place.queue].insert(m->place);
     } else if (const auto* r = std::get_if<model::ready>(&b)) {
         t.spent = r->reason == model::ready_reason::retry ? 0 : t.spent;
         t.place = place::pending;
@@ -245,9 +261,12 @@ void naive_model::take_allocated(offset at_offset, const model::event& e, naive_
     t.lease_t = e.owner->t;
     t.leased_at = reading_again_ ? mono_time{} : world_.now();
     leased_.insert(a.place);
-    if (!leases_.try_emplace(a.lease.value(), naive_lease{a.place, at_offset}).second) {
+    const auto [given, is_new] =
+        leases_.try_emplace(a.lease.value(), naive_lease{a.place, at_offset});
+    if (!is_new) {
         broken("a lease was given twice", e);
     }
+    given->second.level = served_at(a.place, t);
 }
 
 void naive_model::end_lease(offset at_offset, naive_task& t, outcome how, bool timed_out) {
@@ -345,9 +364,12 @@ void naive_model::set_parked(const lane& where, const model::offset_range& range
 void naive_model::take_control(offset at_offset, const model::event& e) {
     const auto& c = std::get<model::control>(e.body);
     const auto covered = [&](const model::record& where) {
+        if (c.priority && *c.priority != served_at(where, tasks_.at(where))) {
+            return false;
+        }
         return std::any_of(c.ends.begin(), c.ends.end(), [&](const auto& end) {
             return end.queue == where.queue && end.priority == where.priority &&
-                   where.offset < end.end && (!c.priority || *c.priority == where.priority);
+                   where.offset < end.end;
         });
     };
     for (auto& [where, t] : tasks_) {

@@ -62,6 +62,7 @@ void naive_model::read_again() {
     leases_.clear();
     leased_.clear();
     waiting_.clear();
+    moved_.clear();
     unfollowed_.clear();
     tries_.clear();
     reading_again_ = true;

@@ -56,12 +56,18 @@ struct naive_task {
     model::lease_token last_lease;
     model::outcome last_outcome = model::outcome::none;
     instant due{0};
-    model::offset since{-1};      // status offset of what moved it last
-    model::offset mentioned{-1};  // by the last event that named it, void or not
+    std::optional<model::priority> moved_to;  // none: served where it was submitted
+    model::offset since{-1};                  // status offset of what moved it last
+    model::offset mentioned{-1};              // by the last event that named it, void or not
     instant settled_at{0};
     int completions = 0;
     int retries = 0;
 };
+
+/// Where a worker gets it from.
+inline model::priority served_at(const model::record& where, const naive_task& t) {
+    return t.moved_to.value_or(where.priority);
+}
 
 struct naive_verdict {
     place before = place::ahead;
@@ -78,6 +84,7 @@ struct naive_lease {
     bool was_running = false;
     model::offset ended_at{-1};
     model::offset running_at{-1};
+    model::priority level{0};  // that it was handed out at
 };
 
 class naive_model {
@@ -180,7 +187,8 @@ private:
     std::unordered_map<std::string, model::record> bound_;
     std::unordered_map<std::string, naive_lease> leases_;
     std::set<model::record> leased_;
-    std::map<lane, std::set<model::offset>> waiting_;  // ahead or pending, not parked
+    std::map<lane, std::set<model::offset>> waiting_;  // ahead or pending, not parked; by topic
+    std::map<model::queue_name, std::set<model::record>> moved_;  // those of them, and more
     std::vector<model::offset> unfollowed_;
     std::unordered_set<std::string> tries_;
     bool reading_again_ = false;

@@ -36,20 +36,33 @@ void naive_order::check(const model::event& e, const eventlog::log_record& r) co
 }
 
 void naive_order::check_higher(const model::allocated& a, const view& v) const {
+    const auto mine = served_at(a.place, model_.tasks_.at(a.place));
+    const auto must_not_wait = [&](const model::record& other) {
+        const auto& t = model_.tasks_.at(other);
+        if (served_at(other, t) > mine && was_ready(other, v, false)) {
+            world::broken("priority inversion: " + to_string(a.place) + " was allocated while " +
+                          to_string(other) + " (" + t.id.value() + ", back since " +
+                          std::to_string(t.since.value()) + ") waited");
+        }
+    };
     const auto n = model_.queues_.at(a.place.queue);
-    for (auto p = a.place.priority.value() + 1; p <= n; ++p) {
+    for (auto p = mine.value() + 1; p <= n; ++p) {
         const auto found = model_.waiting_.find({a.place.queue, model::priority{p}});
         if (found == model_.waiting_.end()) {
             continue;
         }
         for (const auto o : found->second) {
-            const model::record other{a.place.queue, model::priority{p}, o};
-            if (was_ready(other, v, false)) {
-                world::broken("priority inversion: " + to_string(a.place) +
-                              " was allocated while " + to_string(other) + " (" +
-                              model_.tasks_.at(other).id.value() + ", back since " +
-                              std::to_string(model_.tasks_.at(other).since.value()) + ") waited");
-            }
+            must_not_wait({a.place.queue, model::priority{p}, o});
+        }
+    }
+    const auto moved = model_.moved_.find(a.place.queue);
+    if (moved == model_.moved_.end()) {
+        return;
+    }
+    for (const auto& other : moved->second) {
+        const auto waiting = model_.waiting_.find({other.queue, other.priority});
+        if (waiting != model_.waiting_.end() && waiting->second.count(other.offset) > 0) {
+            must_not_wait(other);
         }
     }
 }
@@ -96,6 +109,7 @@ bool naive_order::was_ready(const model::record& where, const view& v, bool turn
 
 bool naive_order::is_held_back(const model::record& where, const model::job_name& job,
                                const view& v) const {
+    const auto priority = served_at(where, model_.tasks_.at(where));
     // The newest gate of each scope that the owner had read.
     const model::gate* scopes[4] = {nullptr, nullptr, nullptr, nullptr};
     for (const auto& [at, c] : model_.controls_) {
@@ -106,7 +120,7 @@ bool naive_order::is_held_back(const model::record& where, const model::job_name
         if (g->scope == model::gate_scope::queue && g->queue == where.queue) {
             scopes[0] = g;
         } else if (g->scope == model::gate_scope::priority && g->queue == where.queue &&
-                   g->priority == where.priority) {
+                   g->priority == priority) {
             scopes[1] = g;
         } else if (g->scope == model::gate_scope::job && g->job == job) {
             scopes[2] = g;

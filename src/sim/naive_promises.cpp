@@ -7,6 +7,15 @@ namespace kwq::sim {
 
 using model::offset;
 
+namespace {
+
+bool says_the_same(const std::optional<model::task_intro>& intro, const model::stored_task& t) {
+    return !intro || (intro->job == t.body.job && intro->limits == t.body.limits &&
+                      intro->tags == t.body.tags && intro->submitted_at == t.submitted_at);
+}
+
+}  // namespace
+
 void naive_model::broken(const std::string& what, const model::event& e) const {
     std::string where;
     if (const auto* p = model::place_of(e.body)) {
@@ -37,12 +46,19 @@ void naive_model::check_accepted(offset, const model::event& e, const naive_task
         if (before.spent >= most) {
             broken("allocated beyond its attempts", e);
         }
-        const bool right_intro =
-            !a->intro ||
-            (a->intro->job == body.job && a->intro->limits == body.limits &&
-             a->intro->tags == body.tags && a->intro->submitted_at == before.body->submitted_at);
-        if (!right_intro || a->id != before.id) {
+        if (!says_the_same(a->intro, *before.body) || a->id != before.id) {
             broken("the event says something else than the record", e);
+        }
+    } else if (const auto* m = std::get_if<model::moved>(&e.body)) {
+        if (!before.body || !says_the_same(m->intro, *before.body) || m->id != before.id) {
+            broken("the event says something else than the record", e);
+        }
+        const auto& body = before.body->body;
+        if (before.place == place::ahead && body.not_before && *body.not_before > e.at) {
+            broken("moved without waiting for its time", e);
+        }
+        if (m->to.value() < 1 || m->to.value() > queues_.at(m->place.queue)) {
+            broken("moved to a priority that there is not", e);
         }
     } else if (const auto* r = std::get_if<model::ready>(&e.body)) {
         if (r->reason == model::ready_reason::due && e.at < before.due) {

@@ -59,7 +59,11 @@ void promises::told_lease(const scheduler::granted_lease& lease) {
         world::broken("a lease was told that is not in the log: " + to_string(lease.task->place));
     }
     const auto& task = model_.tasks().at(known->where);
-    if (!task.body || task.body->body != lease.task->body) {
+    auto submitted = task.body;
+    if (submitted) {
+        submitted->body.priority = known->level;  // it may have been moved since
+    }
+    if (!submitted || submitted->body != lease.task->body) {
         world::broken("another task was handed out than was submitted: " + to_string(known->where));
     }
     world_.counts.happened("promise: lease");

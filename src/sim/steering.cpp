@@ -38,6 +38,9 @@ void steering::act(milliseconds pace) {
                                   static_cast<std::int32_t>(1 + n)},
              2, false);
     }
+    for (auto n = world_.below(4); n > 0; --n) {
+        some_move();
+    }
     world_.after(milliseconds{1} + world_.up_to(pace), [this, pace] { act(pace); });
 }
 
@@ -164,6 +167,28 @@ void steering::some_task() {
         [this, where = found[world_.below(found.size())], retry](
             process& p, const answer<model::offset>& done) {
             retry ? front_.retry(p, where, done) : front_.cancel(p, where, done);
+        },
+        [](const auto&) {}, patience);
+}
+
+/// Of those that wait most of all; the others must be left as they are.
+void steering::some_move() {
+    constexpr place places[] = {place::scheduled, place::scheduled, place::scheduled,
+                                place::scheduled, place::ahead,     place::ahead,
+                                place::pending,   place::leased,    place::complete};
+    auto found = tasks_in(places[world_.below(std::size(places))]);
+    if (found.empty()) {
+        found = tasks_in(place::ahead);
+    }
+    if (found.empty()) {
+        return;
+    }
+    const auto& where = found[world_.below(found.size())];
+    const auto n = static_cast<std::uint64_t>(model_.queues().at(where.queue));
+    const model::priority to{static_cast<std::int32_t>(1 + world_.below(n))};
+    net_.ask<scheduler::reprioritised>(
+        [this, where, to](process& p, const answer<scheduler::reprioritised>& done) {
+            front_.reprioritise(p, where, to, done);
         },
         [](const auto&) {}, patience);
 }

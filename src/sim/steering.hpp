@@ -28,6 +28,7 @@ private:
     void some_dispatch();
     void some_command();
     void some_task();
+    void some_move();
     void retry_dead();
     std::vector<model::record> tasks_in(place wanted) const;
     void give(const model::control_body& what, int tries, bool counted);

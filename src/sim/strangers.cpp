@@ -88,7 +88,7 @@ void strangers::decide_of_old() {
                        {{where.queue, where.priority, all.last}}},
         model::horizon{world_.time.wall() + milliseconds{1'000'000}},
         model::followed{model::offset{old}},
-        model::moved{where, task.id, where},
+        model::moved{where, task.id, model::priority{1}, intro},
     };
     append(decisions[world_.below(std::size(decisions))], stamp);
 }
@@ -124,7 +124,11 @@ void strangers::decide_wrongly() {
             break;
         case 3: append(model::duplicate{where, model::task_id{"unheard-of"}, where}, stamp); break;
         case 4: append(model::lease_expired{where, task.id, forged}, stamp); break;
-        case 5: append(model::moved{where, task.id, where}, stamp); break;
+        case 5:
+            if (task.place == place::complete || task.place == place::cancelled) {
+                append(model::moved{where, task.id, model::priority{9}, std::nullopt}, stamp);
+            }
+            break;
         case 6:
         case 7:
         case 8:

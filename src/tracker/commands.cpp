@@ -92,7 +92,7 @@ std::vector<commands::topic> commands::topics_of(model::shard_id shard, const mo
             continue;
         }
         for (const auto& cell : g->cells) {
-            if (cell.shard == shard && concerns(c, cell.queue, cell.priority)) {
+            if (cell.shard == shard && concerns(c, cell.queue, cell.level)) {
                 topics.emplace(cell.queue, cell.priority);
             }
         }
@@ -116,7 +116,7 @@ commands::spared commands::spare(model::shard_id shard, const model::control& c,
                                }
                                const auto n = tables_.count_of(keys::place_in_row(key), &row);
                                if (n.as == standing::task) {
-                                   auto& counts = out[{row.job, topic{queue, priority}}];
+                                   auto& counts = out[{row.job, topic{queue, priority}, n.level}];
                                    ++counts.at(static_cast<std::size_t>(n.effective));
                                }
                                return true;
@@ -134,10 +134,10 @@ state_counts commands::move(model::shard_id shard, const model::logged_event& lo
     std::int64_t total = 0;
     group& of_job = tables_.groups.change(keys::job(job));
     for (auto& cell : of_job.cells) {
-        if (cell.shard != shard || !concerns(c, cell.queue, cell.priority)) {
+        if (cell.shard != shard || !concerns(c, cell.queue, cell.level)) {
             continue;
         }
-        const auto kept = left.find({job, topic{cell.queue, cell.priority}});
+        const auto kept = left.find({job, topic{cell.queue, cell.priority}, cell.level});
         state_counts moved{};
         std::int64_t moved_here = 0;
         for (const auto s : taken_from(c.action)) {
@@ -149,7 +149,7 @@ state_counts commands::move(model::shard_id shard, const model::logged_event& lo
             continue;
         }
         tables_.counters.move_cell(job, cell, moved, to);
-        tables_.groups.change(keys::queue(cell.queue, cell.priority)).changed_at(logged.event.at);
+        tables_.groups.change(keys::queue(cell.queue, cell.level)).changed_at(logged.event.at);
         if (to == task_state::cancelled) {
             tables_.windows.at(cell.queue, logged.event.at)[window_count::cancelled] += moved_here;
         }

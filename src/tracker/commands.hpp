@@ -21,8 +21,9 @@ public:
 
 private:
     using topic = std::pair<model::queue_name, model::priority>;
-    /// Tasks that a command leaves alone because they came after it, by job and topic.
-    using spared = std::map<std::pair<name_number, topic>, state_counts>;
+    /// Tasks that a command leaves alone because they came after it, by job, topic, and the
+    /// priority they are served at.
+    using spared = std::map<std::tuple<name_number, topic, model::priority>, state_counts>;
 
     std::vector<name_number> jobs_of(const model::control& c);
     spared spare(model::shard_id shard, const model::control& c,

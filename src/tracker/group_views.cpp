@@ -236,8 +236,9 @@ std::optional<instant> queries::oldest_pending(const queue_view& q) {
             const auto row = read_row(value);
             const auto place = keys::place_in_row(key);
             from = std::string(key);
-            const bool waits = !is_dropped(row) && model::state_of(tables_.effective(place, row)) ==
-                                                       model::task_state::pending;
+            const bool waits =
+                !is_dropped(row) && model::priority_of(place.record, row.facts) == q.priority &&
+                model::state_of(tables_.effective(place, row)) == model::task_state::pending;
             if (waits) {
                 oldest = oldest ? std::min(*oldest, row.submitted_at) : row.submitted_at;
             }

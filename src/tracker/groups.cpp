@@ -6,7 +6,8 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t group_version = 2;
+constexpr std::uint8_t group_version = 3;
+constexpr std::uint8_t without_levels = 2;  // every task is served at its topic's
 constexpr std::size_t most_held = 20'000;
 
 void write_counts(byte_writer& w, const state_counts& counts) {
@@ -62,6 +63,7 @@ std::string write_group(const group& g) {
         w.signed_number(c.shard);
         w.text(c.queue);
         w.signed_number(c.priority);
+        w.signed_number(c.level);
         write_counts(w, c.counts);
     }
     w.number(g.tags);
@@ -72,7 +74,8 @@ std::string write_group(const group& g) {
 
 group read_group(std::string_view bytes) {
     byte_reader r(bytes);
-    if (r.u8() != group_version) {
+    const auto version = r.u8();
+    if (version != group_version && version != without_levels) {
         throw store::storage_failure("the tracker's state holds counters of another version");
     }
     group g;
@@ -89,6 +92,7 @@ group read_group(std::string_view bytes) {
         c.shard = r.named_number<model::shard_id>();
         c.queue = r.named_text<model::queue_name>();
         c.priority = r.named_number<model::priority>();
+        c.level = version == without_levels ? c.priority : r.named_number<model::priority>();
         c.counts = read_counts(r);
     }
     g.tags = static_cast<std::uint32_t>(r.number());

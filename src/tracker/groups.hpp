@@ -23,7 +23,8 @@ namespace kwq::tracker {
 struct job_cell {
     model::shard_id shard;
     model::queue_name queue;
-    model::priority priority;
+    model::priority priority;  // of the topic
+    model::priority level;     // that they are served at
     state_counts counts{};
     friend bool operator==(const job_cell&, const job_cell&) = default;
 };

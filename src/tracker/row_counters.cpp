@@ -19,7 +19,10 @@ void row_counters::visit(const counted& row, const Visitor& each) {
     }
     each(kind::total, groups_.change(keys::overall()));
     const auto& r = row.place->record;
-    each(kind::queue, groups_.change(keys::queue(r.queue, r.priority)));
+    if (row.level != r.priority) {
+        groups_.change(keys::queue(r.queue, r.priority));  // there, whatever was read first
+    }
+    each(kind::queue, groups_.change(keys::queue(r.queue, row.level)));
     if (!row.known) {
         return;
     }
@@ -89,13 +92,14 @@ void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {
 job_cell& row_counters::cell_of(group& job, const counted& row) {
     const auto& r = row.place->record;
     const auto found = std::find_if(job.cells.begin(), job.cells.end(), [&](const job_cell& c) {
-        return c.shard == row.place->shard && c.priority == r.priority && c.queue == r.queue;
+        return c.shard == row.place->shard && c.priority == r.priority && c.level == row.level &&
+               c.queue == r.queue;
     });
     if (found != job.cells.end()) {
         return *found;
     }
     state_.put(keys::job_on_queue(r.queue, row.job), {});
-    return job.cells.emplace_back(job_cell{row.place->shard, r.queue, r.priority, {}});
+    return job.cells.emplace_back(job_cell{row.place->shard, r.queue, r.priority, row.level, {}});
 }
 
 group& row_counters::job_tag_group(name_number job, name_number tag) {
@@ -121,7 +125,7 @@ void row_counters::move_cell(name_number job, job_cell& cell, const state_counts
     };
     move(cell.counts);
     move(groups_.change(keys::job(job)).counts);
-    move(groups_.change(keys::queue(cell.queue, cell.priority)).counts);
+    move(groups_.change(keys::queue(cell.queue, cell.level)).counts);
     move(groups_.change(keys::overall()).counts);
 }
 

@@ -26,6 +26,7 @@ struct counted {
     bool known = false;
     name_number job = 0;
     std::vector<name_number> tags;
+    model::priority level{0};  // that it is served at
     instant submitted_at{0};
     instant ended_at{0};  // by its event, or by a command for many
     model::task_state effective = model::task_state::pending;
@@ -33,7 +34,8 @@ struct counted {
     error_fingerprint error;  // listed in state error
 
     bool same_groups(const counted& o) const {
-        return known == o.known && *place == *o.place && job == o.job && tags == o.tags;
+        return known == o.known && *place == *o.place && level == o.level && job == o.job &&
+               tags == o.tags;
     }
 };
 

@@ -212,6 +212,9 @@ void write_row(const task_row& row, std::string& out) {
     w.number(row.ordinal);
     w.number(row.worker);
     w.number(row.error_group.value());
+    if (row.facts.priority != model::priority{0}) {
+        w.signed_number(row.facts.priority);
+    }
 }
 
 task_row read_row(std::string_view bytes) {
@@ -243,6 +246,9 @@ task_row read_row(std::string_view bytes) {
     row.ordinal = static_cast<std::uint32_t>(r.number());
     row.worker = static_cast<name_number>(r.number());
     row.error_group = error_fingerprint{r.number()};
+    if (!r.at_end()) {
+        row.facts.priority = r.named_number<model::priority>();
+    }
     return row;
 }
 
@@ -258,7 +264,9 @@ event_effects apply_to_row(task_row& row, const accepted_event& e) {
         row.ready_since = e.commanded_at;
     }
     std::visit(teller{row, e, out}, e.event.body);
-    if (e.after.place == model::place::pending && e.before.place != model::place::pending) {
+    // Moved from ahead, it waits on.
+    if (e.after.place == model::place::pending && e.before.place != model::place::pending &&
+        e.before.place != model::place::ahead) {
         row.ready_since = e.event.at;
     }
     if (model::is_terminal(model::state_of(e.after))) {

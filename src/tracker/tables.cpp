@@ -319,6 +319,7 @@ counted tables::count_of(const row_place& place, const task_row* row) {
         return c;
     }
     c.known = row->known;
+    c.level = model::priority_of(place.record, row->facts);
     c.job = row->job;
     c.tags = row->tags;
     c.submitted_at = row->submitted_at;

@@ -45,6 +45,7 @@ task_view queries::view(const row_place& place, const task_row& row, bool with_a
     v.id = row.id;
     v.shard = place.shard;
     v.place = place.record;
+    v.moved_to = facts.priority;
     v.state = model::state_of(facts);
     if (row.known) {
         v.job = model::job_name{tables_.names.name_of(name_kind::job, row.job)};
@@ -108,12 +109,14 @@ void queries::show_ahead(task_view& v, const row_place& place) {
     const auto& at = place.record;
     tables_.state.scan(keys::queues(at.queue), {}, [&](std::string_view key, std::string_view) {
         const auto p = keys::queue_in(key).priority;
-        const group* g = p < at.priority ? nullptr : tables_.groups.find(std::string(key));
+        const group* g = p < v.priority() ? nullptr : tables_.groups.find(std::string(key));
         if (g == nullptr) {
             return true;
         }
         auto n = g->counts.at(static_cast<std::size_t>(model::task_state::pending));
-        if (p == at.priority) {
+        if (p == v.priority() && p != at.priority) {
+            n = 0;  // moved: it goes before those that were there
+        } else if (p == v.priority()) {
             const auto cursor = tables_.cursor(place.shard, at.queue, p);
             const auto between = std::max<std::int64_t>(at.offset.value() - cursor.value(), 0);
             n = std::min(std::max<std::int64_t>(n - 1, 0), between);

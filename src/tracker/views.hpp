@@ -34,6 +34,7 @@ struct task_view {
     model::task_id id;
     model::shard_id shard{0};
     model::record place;
+    model::priority moved_to{0};  // served at that priority, no more at its record's
     model::job_name job;
     std::vector<model::tag_name> tags;
     model::task_state state = model::task_state::pending;
@@ -56,6 +57,10 @@ struct task_view {
     std::int64_t ahead = 0;                 // pending, one task: how many come first, about
     std::optional<model::priority> behind;  // the most urgent of them, if above its own
     bool paused = false;                    // filled by the caller that knows the gates
+
+    model::priority priority() const {
+        return moved_to == model::priority{0} ? place.priority : moved_to;
+    }
 };
 
 /// How many tasks are in each state now; index by model::task_state.

@@ -158,7 +158,7 @@ model::event_body event_source::owner_body(const two_folds& folds, unsigned what
                                     intro()};
         case 6: return model::duplicate{where, id(task_), place(below(tasks))};
         case 7: return model::rejected{where, "no"};
-        default: return model::moved{where, id(task_), place(below(tasks))};
+        default: return model::moved{where, id(task_), level(), intro()};
     }
 }
 

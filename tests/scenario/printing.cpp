@@ -84,7 +84,9 @@ struct printer {
     std::string operator()(const model::followed& e) const {
         return " of " + std::to_string(e.of.value());
     }
-    std::string operator()(const model::moved& e) const { return task(e.place, e.id); }
+    std::string operator()(const model::moved& e) const {
+        return task(e.place, e.id) + " to " + std::to_string(e.to.value()) + intro(e.intro);
+    }
     std::string operator()(const model::horizon&) const { return ""; }
     std::string operator()(const model::running& e) const { return leased(e); }
     std::string operator()(const model::progress& e) const {

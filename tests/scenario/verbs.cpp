@@ -138,6 +138,9 @@ void do_command(world& w, const words& a) {
     if (a.verb == "empty") {
         c.action = model::control_action::empty_queue;
         c.queue = model::queue_name{a.first()};
+        if (a.has("priority")) {
+            c.priority = model::priority{std::stoi(a.get("priority"))};
+        }
         c.ends = {w.ends_of(a.first())};
     } else {
         c.action = a.verb == "cancel-job" ? model::control_action::cancel_job
@@ -198,6 +201,10 @@ const std::map<std::string, handler>& handlers() {
         {"resume", do_gate},
         {"cancel", [](world& w, const words& a) { w.cancel(a.first()); }},
         {"retry", [](world& w, const words& a) { w.retry(a.first()); }},
+        {"reprioritise",
+         [](world& w, const words& a) {
+             w.reprioritise(a.first(), model::priority{std::stoi(a.get("to"))});
+         }},
         {"cancel-job", do_command},
         {"retry-job", do_command},
         {"empty", do_command},
@@ -229,7 +236,10 @@ const std::map<std::string, handler>& handlers() {
              const auto facts =
                  w.core().state().effective(where, model::job_name{a.get("job", "default")});
              w.print(a.first() + " is " + std::string(to_string(facts.place)) + ", attempt " +
-                     std::to_string(facts.attempt) + ", spent " + std::to_string(facts.spent));
+                     std::to_string(facts.attempt) + ", spent " + std::to_string(facts.spent) +
+                     (facts.priority == model::priority{0}
+                          ? ""
+                          : ", at priority " + std::to_string(facts.priority.value())));
          }},
     };
     return all;

@@ -86,7 +86,7 @@ model::record world::submit(const model::task& t) {
 model::record world::submit_raw(const std::string& queue, int priority, const std::string& value) {
     const lane_key lane{model::queue_name{queue}, model::priority{priority}};
     auto& topic = topics_.at(lane);
-    const model::record place{lane.first, lane.second,
+    const model::record place{lane.queue, lane.topic,
                               offset{static_cast<std::int64_t>(topic.tasks.size())}};
     topic.tasks.emplace_back();
     topic.raw.push_back(value);
@@ -122,6 +122,14 @@ void world::cancel(const std::string& id) {
     const auto& t =
         topics_.at(lane_of(place)).tasks.at(static_cast<std::size_t>(place.offset.value()));
     shard_->cancel(next_request_++, std::make_shared<const model::stored_task>(t), moment());
+}
+
+void world::reprioritise(const std::string& id, model::priority to) {
+    const auto place = place_of(id);
+    const auto& t =
+        topics_.at(lane_of(place)).tasks.at(static_cast<std::size_t>(place.offset.value()));
+    shard_->reprioritise(next_request_++, std::make_shared<const model::stored_task>(t), to,
+                         moment());
 }
 
 void world::retry(const std::string& id) {
@@ -230,10 +238,10 @@ void world::perform_one(const reply& r) {
 }
 
 void world::perform_one(const read_lane& r) {
-    const auto& t = topics_.at(r.lane);
+    const auto& t = topics_.at(lane_key{r.lane.queue, r.lane.topic});
     std::vector<met_record> met;
     for (auto o = r.from; o < r.to; o = offset{o.value() + 1}) {
-        const model::record place{r.lane.first, r.lane.second, o};
+        const model::record place{r.lane.queue, r.lane.topic, o};
         const auto i = static_cast<std::size_t>(o.value());
         if (!shard_->wants(place)) {
             continue;
@@ -273,9 +281,9 @@ void world::perform_one(const control_done& c) {
 std::vector<model::topic_end> world::ends_of(const std::string& queue) const {
     std::vector<model::topic_end> ends;
     for (const auto& [lane, t] : topics_) {
-        if (lane.first.value() == queue && !t.tasks.empty()) {
+        if (lane.queue.value() == queue && !t.tasks.empty()) {
             ends.push_back(
-                {lane.first, lane.second, offset{static_cast<std::int64_t>(t.tasks.size())}});
+                {lane.queue, lane.topic, offset{static_cast<std::int64_t>(t.tasks.size())}});
         }
     }
     return ends;
@@ -286,7 +294,7 @@ std::vector<model::topic_end> world::all_ends() const {
     for (const auto& [lane, t] : topics_) {
         if (!t.tasks.empty()) {
             ends.push_back(
-                {lane.first, lane.second, offset{static_cast<std::int64_t>(t.tasks.size())}});
+                {lane.queue, lane.topic, offset{static_cast<std::int64_t>(t.tasks.size())}});
         }
     }
     return ends;

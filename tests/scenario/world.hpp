@@ -32,6 +32,7 @@ public:
     void control(model::control_body body);
     void cancel(const std::string& id);
     void retry(const std::string& id);
+    void reprioritise(const std::string& id, model::priority to);
     void advance(milliseconds by);
     void append_foreign(model::event_body body, std::optional<model::owner_stamp> stamp);
     /// kill -9 and start: the core is new, the state as committed, the log whole.

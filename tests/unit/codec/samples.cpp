@@ -135,7 +135,8 @@ void add_owner_events(named_samples<event>& all) {
                                                     .priority = model::priority{7},
                                                     .ends = ends_of_7()}));
     all.emplace_back("followed", owned(followed{offset{8123}}));
-    all.emplace_back("moved", owned(moved{place, id, other}));
+    all.emplace_back("moved", owned(moved{place, id, model::priority{5}, {}}));
+    all.emplace_back("moved_first", owned(moved{place, id, model::priority{5}, intro()}));
     all.emplace_back("horizon", owned(horizon{instant{1'766'620'800'000}}));
 }
 

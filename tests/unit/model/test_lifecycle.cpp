@@ -70,7 +70,7 @@ std::map<std::string, logged_event> every_event(const task_facts& before) {
         {"lease_expired", owned(lease_expired{where, id, live})},
         {"cancelled", owned(cancelled{where, id, cancel_reason::requested, intro})},
         {"rejected", owned(rejected{where, "why"})},
-        {"moved", owned(moved{where, id, where})},
+        {"moved", owned(moved{where, id, priority{9}, intro})},
         {"running", reported(running{where, id, live})},
         {"progress", reported(progress{where, id, live, "1"})},
         {"complete", reported(complete{where, id, live, "", {}})},
@@ -124,11 +124,15 @@ TEST_CASE("every event in every place does what the picture says") {
     const std::map<place, row> expected = {
         {place::ahead, and_lost({{"allocated", "leased"},
                                  {"parked", "scheduled"},
+                                 {"moved", "pending"},
                                  {"cancelled", "cancelled"},
                                  {"rejected", "rejected"}})},
-        {place::scheduled, and_lost({{"ready due", "pending"}, {"cancelled", "cancelled"}})},
-        {place::pending,
-         and_lost({{"allocated", "leased"}, {"parked", "scheduled"}, {"cancelled", "cancelled"}})},
+        {place::scheduled,
+         and_lost({{"ready due", "pending"}, {"moved", "scheduled"}, {"cancelled", "cancelled"}})},
+        {place::pending, and_lost({{"allocated", "leased"},
+                                   {"parked", "scheduled"},
+                                   {"moved", "pending"},
+                                   {"cancelled", "cancelled"}})},
         {place::leased,
          {{"lease_expired", "scheduled"},
           {"cancelled", "cancelled"},
@@ -173,6 +177,23 @@ TEST_CASE("a task's first event brings its limits, and later ones cannot change 
     CHECK(facts.limits.max_attempts == 2);
 }
 
+TEST_CASE("a task that was moved stays at its priority, and may go back to its topic's") {
+    const auto to = [](std::int32_t p) {
+        return owned(moved{where, id, priority{p}, intro_with(4)}, milliseconds{0}, offset{60});
+    };
+    auto facts = after(task_facts{}, to(9));
+    CHECK(priority_of(where, facts) == priority{9});
+    CHECK(reason_of(facts, to(9)) == void_reason::already);
+    facts = after(facts, allocation(1, "l1"));
+    facts = after(facts, failure("l1"));
+    CHECK(facts.place == place::scheduled);
+    CHECK(priority_of(where, facts) == priority{9});
+    facts = after(facts, to(where.priority.value()));
+    CHECK(facts.priority == priority{0});
+    CHECK(facts.spent == 1);
+    CHECK(reason_of(task_facts{}, to(where.priority.value())) == void_reason::already);
+}
+
 TEST_CASE("a first event without its introduction is void") {
     const auto none = allocated{where, id, live, worker_name{"w"}, 1, std::nullopt};
     CHECK(reason_of(task_facts{}, owned(none)) == void_reason::no_intro);
@@ -180,6 +201,8 @@ TEST_CASE("a first event without its introduction is void") {
           void_reason::no_intro);
     CHECK(reason_of(task_facts{}, owned(cancelled{where, id, cancel_reason::expired,
                                                   std::nullopt})) == void_reason::no_intro);
+    CHECK(reason_of(task_facts{}, owned(moved{where, id, priority{9}, std::nullopt})) ==
+          void_reason::no_intro);
     auto pending = facts_in(place::pending);
     pending.attempt = 0;
     CHECK(reason_of(pending, owned(none)) == void_reason::none);
@@ -194,6 +217,8 @@ TEST_CASE(
     CHECK(reason_of(task_facts{},
                     owned(cancelled{where, id, cancel_reason::requested, intro_with(4)}),
                     true) == void_reason::id_taken);
+    CHECK(reason_of(task_facts{}, owned(moved{where, id, priority{9}, intro_with(4)}), true) ==
+          void_reason::id_taken);
     CHECK(step(task_facts{}, true, drop).after.place == place::duplicate);
     CHECK(reason_of(task_facts{}, drop, false) == void_reason::not_duplicate);
     CHECK(reason_of(facts_in(place::pending), drop, true) == void_reason::wrong_place);

@@ -123,6 +123,18 @@ void fake_scheduler::retry_task(kwq::scheduler::task_place task,
     }
 }
 
+void fake_scheduler::reprioritise_task(
+    kwq::scheduler::task_place task, model::priority to,
+    callback<model::result<kwq::scheduler::reprioritised>> done) {
+    const bool moves = task.place.priority != to;
+    reprioritised.emplace_back(std::move(task.place), to);
+    if (change_refused) {
+        done(*change_refused);
+    } else {
+        done(kwq::scheduler::reprioritised{moves, model::offset{1}});
+    }
+}
+
 void fake_scheduler::set_gate(model::gate g, callback<model::result<receipt>> done) {
     gates_set.push_back(std::move(g));
     answer(done);

@@ -79,6 +79,8 @@ public:
                      callback<model::result<model::offset>> done) override;
     void retry_task(kwq::scheduler::task_place task,
                     callback<model::result<model::offset>> done) override;
+    void reprioritise_task(kwq::scheduler::task_place task, model::priority to,
+                           callback<model::result<kwq::scheduler::reprioritised>> done) override;
     void set_gate(model::gate g,
                   callback<model::result<kwq::scheduler::command_receipt>> done) override;
     void set_dispatch(model::dispatch d,
@@ -131,6 +133,7 @@ public:
     std::vector<model::command> commands;
     std::vector<model::record> cancelled;
     std::vector<model::record> retried;
+    std::vector<std::pair<model::record, model::priority>> reprioritised;
 
 private:
     void answer(const callback<model::result<receipt>>& done) const;

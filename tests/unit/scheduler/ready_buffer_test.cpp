@@ -15,6 +15,7 @@ task_ptr make(std::int64_t at, const std::string& job = "j", std::vector<std::st
     t.place = {model::queue_name{"default"}, model::priority{priority}, model::offset{at}};
     t.body.id = model::task_id{job + std::to_string(at)};
     t.body.job = model::job_name{job};
+    t.body.priority = t.place.priority;
     t.body.affinity = std::move(affinity);
     return std::make_shared<const model::stored_task>(std::move(t));
 }
@@ -25,6 +26,23 @@ std::string taken(ready_buffer& b, const std::vector<std::string>& affinity = {}
 }
 
 }  // namespace
+
+TEST_CASE("tasks stand where they are served: moved ones before the others of their job") {
+    ready_buffer b(1U << 20U);
+    b.add(make(1));
+    b.add(make(2));
+    auto moved = *make(9, "j", {}, 3);
+    moved.body.priority = model::priority{5};
+    b.add(std::make_shared<const model::stored_task>(moved));
+    CHECK(b.tasks(lane) == 3);
+    CHECK(b.tasks({model::queue_name{"default"}, model::priority{3}}) == 0);
+    CHECK(taken(b) == "j9");
+    CHECK(b.remove(moved.place) == nullptr);
+    b.add(std::make_shared<const model::stored_task>(moved));
+    CHECK(b.remove(moved.place) != nullptr);
+    CHECK(taken(b) == "j1");
+    CHECK(taken(b) == "j2");
+}
 
 TEST_CASE("a job's own tasks stay in order, whatever the order they were met in") {
     ready_buffer b(1U << 20U);

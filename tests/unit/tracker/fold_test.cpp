@@ -338,6 +338,64 @@ TEST_CASE("emptying a queue cancels what waits in it, of all jobs, and nothing t
     CHECK(count(f.tag("x").counts, task_state::cancelled) == 2);
 }
 
+TEST_CASE("a task that was moved is counted at its new priority, whichever of both is read first") {
+    for (const bool record_first : {true, false}) {
+        folding f;
+        event_maker e;
+        f.add(e.claim());
+        const task_spec t{.id = "t", .offset = 3, .tags = {"x"}, .submitted_at = 900'000};
+        const auto move = e.owner(
+            model::moved{place_of(t), model::task_id{"t"}, model::priority{8}, intro_of(t)});
+        if (record_first) {
+            f.add(record_of(t));
+            f.add(move);
+        } else {
+            f.add(move);
+            f.add(record_of(t));
+        }
+        f.commit_and_reopen();
+        CHECK(f.task("t").priority() == model::priority{8});
+        CHECK(f.task("t").place == place_of(t));
+        CHECK(f.task("t").state == task_state::pending);
+        CHECK(f.task("t").submitted_at == instant{900'000});
+        CHECK(count(f.job("j").counts, task_state::pending) == 1);
+        CHECK(count(f.tag("x").counts, task_state::pending) == 1);
+        const auto queues = f.ask->queues({});
+        REQUIRE(queues.size() == 2);
+        CHECK(count(queues[0].counts, task_state::pending) == 0);
+        CHECK(queues[1].priority == model::priority{8});
+        CHECK(count(queues[1].counts, task_state::pending) == 1);
+    }
+}
+
+TEST_CASE("emptying a priority cancels what is served there, wherever it was submitted") {
+    folding f;
+    event_maker e;
+    f.add(e.claim());
+    const task_spec came{.id = "came", .offset = 0, .job = "j1"};
+    const task_spec left{.id = "left", .offset = 0, .priority = 8, .job = "j1"};
+    f.add(record_of(came));
+    f.add(record_of(left));
+    f.add(record_of({.id = "stays", .offset = 1, .job = "j1"}));
+    f.add(record_of({.id = "goes", .offset = 1, .priority = 8, .job = "j2"}));
+    f.add(e.owner(
+        model::moved{place_of(came), model::task_id{"came"}, model::priority{8}, intro_of(came)}));
+    f.add(e.owner(
+        model::moved{place_of(left), model::task_id{"left"}, model::priority{5}, intro_of(left)}));
+    auto c = command(model::control_action::empty_queue, "default", {end_at(2), end_at(2, 8)});
+    c.priority = model::priority{8};
+    f.add(e.owner(c));
+    for (const auto* id : {"came", "goes"}) {
+        CHECK(f.task(id).state == task_state::cancelled);
+    }
+    for (const auto* id : {"left", "stays"}) {
+        CHECK(f.task(id).state == task_state::pending);
+    }
+    CHECK(count(f.job("j1").counts, task_state::cancelled) == 1);
+    CHECK(count(f.job("j2").counts, task_state::cancelled) == 1);
+    CHECK(count(f.ask->overall().counts, task_state::pending) == 2);
+}
+
 TEST_CASE("tags beyond a thousand of a job are counted together as other") {
     folding f;
     for (int i = 0; i < 1'010; ++i) {

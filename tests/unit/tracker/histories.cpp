@@ -76,6 +76,9 @@ private:
         const auto id = model::task_id{t.id};
         if (facts.place == place::leased) {
             report(t, facts.lease.value());
+        } else if (chance(12)) {
+            const model::priority to{static_cast<std::int32_t>(4 + random_.below(3))};
+            log(events_.owner(model::moved{place_of(t), id, to, intro_of(t)}));
         } else if (facts.place == place::scheduled && chance(80)) {
             log(events_.owner(model::ready{place_of(t), id, model::ready_reason::due}));
         } else if (facts.place == place::dead && chance(50)) {

@@ -19,6 +19,10 @@ std::string text(const state_counts& counts) {
     return out;
 }
 
+std::string queue_at(const model::queue_name& queue, model::priority p) {
+    return queue.value() + "/" + std::to_string(p.value());
+}
+
 std::int64_t mean_ms(std::int64_t sum, std::uint64_t n) {
     return n == 0 ? 0 : sum / static_cast<std::int64_t>(n);
 }
@@ -94,6 +98,9 @@ void recount::add(const model::logged_event& e) {
         h.ready_since = commanded_at;
     }
     h.facts = step.after;
+    if (const auto* m = std::get_if<model::moved>(&e.event.body)) {
+        h.levels.insert(m->to);
+    }
     tell(h, before, e);
     histories_[*place] = h;
 }
@@ -109,7 +116,8 @@ void recount::tell(history& h, const model::task_facts& before, const model::log
                std::holds_alternative<model::lease_expired>(e.event.body)) {
         h.retries += h.facts.place == model::place::dead ? 0 : 1;
     }
-    if (h.facts.place == model::place::pending && before.place != model::place::pending) {
+    if (h.facts.place == model::place::pending && before.place != model::place::pending &&
+        before.place != model::place::ahead) {
         h.ready_since = at;
     }
     h.changed_at = at;
@@ -208,7 +216,11 @@ std::vector<std::string> recount::lines() const {
         sums one;
         count_in(one, w);
         count_in(groups["all"], w);
-        add_counts(queues[place.queue.value() + "/" + std::to_string(place.priority.value())],
+        queues[queue_at(place.queue, place.priority)];
+        for (const auto p : w.h.levels) {
+            queues[queue_at(place.queue, p)];
+        }
+        add_counts(queues[queue_at(place.queue, model::priority_of(place, w.effective))],
                    one.counts);
         if (!w.known) {
             continue;

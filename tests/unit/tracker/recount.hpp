@@ -34,6 +34,7 @@ private:
         instant allocated_at{0};
         std::vector<std::int64_t> waits, runs;
         int retries = 0;
+        std::set<model::priority> levels;  // that it was moved to
     };
     struct sums {
         state_counts counts{};
