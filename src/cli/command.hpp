@@ -77,6 +77,7 @@ std::unique_ptr<command> make_queue_add_command();
 std::unique_ptr<command> make_queues_command();
 std::unique_ptr<command> make_resume_command();
 std::unique_ptr<command> make_retry_command();
+std::unique_ptr<command> make_reprioritise_command();
 std::unique_ptr<command> make_simulate_command();
 std::unique_ptr<command> make_submit_command();
 std::unique_ptr<command> make_tag_command();

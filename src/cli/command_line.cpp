@@ -277,16 +277,16 @@ parse_answer parse(command_list& commands, const std::vector<std::string>& argum
 command_list all_commands(std::unique_ptr<command> serve) {
     command_list all;
     all.push_back(std::move(serve));
-    for (const auto make : {make_submit_command,    make_work_command,     make_task_command,
-                            make_tasks_command,     make_job_command,      make_jobs_command,
-                            make_tag_command,       make_tags_command,     make_queues_command,
-                            make_queue_add_command, make_workers_command,  make_leases_command,
-                            make_errors_command,    make_export_command,   make_info_command,
-                            make_top_command,       make_cancel_command,   make_retry_command,
-                            make_pause_command,     make_resume_command,   make_empty_command,
-                            make_dispatch_command,  make_simulate_command, make_bench_command,
-                            make_check_command,     make_backup_command,   make_export_log_command,
-                            make_version_command}) {
+    for (const auto make : {make_submit_command,       make_work_command,     make_task_command,
+                            make_tasks_command,        make_job_command,      make_jobs_command,
+                            make_tag_command,          make_tags_command,     make_queues_command,
+                            make_queue_add_command,    make_workers_command,  make_leases_command,
+                            make_errors_command,       make_export_command,   make_info_command,
+                            make_top_command,          make_cancel_command,   make_retry_command,
+                            make_reprioritise_command, make_pause_command,    make_resume_command,
+                            make_empty_command,        make_dispatch_command, make_simulate_command,
+                            make_bench_command,        make_check_command,    make_backup_command,
+                            make_export_log_command,   make_version_command}) {
         all.push_back(make());
     }
     return all;

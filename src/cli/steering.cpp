@@ -1,4 +1,5 @@
-// `kwq cancel` and `kwq retry`: tasks by id, a whole job, or all that a query finds.
+// `kwq cancel`, `kwq retry` and `kwq reprioritise`: tasks by id, a whole job, or all that a query
+// finds.
 #include "cli/command.hpp"
 #include "cli/fields.hpp"
 #include "cli/progress_bar.hpp"
@@ -14,6 +15,9 @@ namespace {
 /// What tells the one from the other. `{}` in a sentence stands for the job or the task.
 struct steering_words {
     std::string name, summary, details, of_job, job_done, task_done;
+    std::string example = " --job nightly";
+    std::string options{};  // of the second example
+    bool moves = false;     // wants a priority, and knows no whole jobs
 };
 
 std::string filled(std::string sentence, const std::string& with) {
@@ -25,25 +29,38 @@ public:
     explicit steering_command(steering_words words) : words_(std::move(words)) {}
 
     description describe() override {
-        return {
+        description d = {
             .name = words_.name,
             .summary = words_.summary,
             .details = words_.details +
                        " With --query it is done in the background, at a pace that does not "
                        "disturb; the command waits for the end.",
-            .options = {{"-j,--job", "JOB", words_.of_job, &job_, {}},
-                        {"-q,--query", "QUERY", "All that `kwq ls QUERY` lists", &query_, {}},
+            .options = {{"-q,--query", "QUERY", "All that `kwq ls QUERY` lists", &query_, {}},
                         {"--dry-run", "", "With --query: only count them", &dry_run_, {}},
                         {"--no-wait", "", "With --query: return once it has begun", &no_wait_, {}}},
             .arguments = {{"TASK", "ids of tasks", false, &ids_, {}}},
-            .examples = {"kwq " + words_.name + " --job nightly",
-                         "kwq " + words_.name + " -q 'queue:mail tag:customer:7' --dry-run"}};
+            .examples = {"kwq " + words_.name + words_.example,
+                         "kwq " + words_.name + words_.options +
+                             " -q 'queue:mail tag:customer:7' --dry-run"}};
+        if (words_.moves) {
+            d.options.insert(d.options.begin(),
+                             option{"-p,--priority", "N", "Priority of its queue", &priority_, {}});
+        } else {
+            d.options.insert(d.options.begin(),
+                             option{"-j,--job", "JOB", words_.of_job, &job_, {}});
+        }
+        return d;
     }
 
     outcome<exit_code> run(session* s) override {
         const int ways = (ids_.empty() ? 0 : 1) + (job_ ? 1 : 0) + (query_ ? 1 : 0);
+        if (words_.moves && !priority_) {
+            return usage_failure("--priority: to which?");
+        }
         if (ways != 1) {
-            return usage_failure("name tasks, or one job with --job, or give a --query");
+            return usage_failure(words_.moves
+                                     ? "name tasks, or give a --query"
+                                     : "name tasks, or one job with --job, or give a --query");
         }
         if (query_) {
             return change_all(*s);
@@ -55,6 +72,7 @@ public:
         std::vector<change> all;
         for (const std::string& id : ids_) {
             all.push_back({.target = "/tasks/" + segment(id) + "/" + words_.name,
+                           .body = one_body(),
                            .done = filled(words_.task_done, id),
                            .of = id});
         }
@@ -62,10 +80,17 @@ public:
     }
 
 private:
+    std::string one_body() const {
+        return priority_ ? "{\"priority\":" + std::to_string(*priority_) + "}" : std::string();
+    }
+
     std::string body() const {
         std::string out;
         codec::json_writer w(out);
         w.begin_object().field("action", words_.name).field("q", *query_);
+        if (priority_) {
+            w.field("priority", *priority_);
+        }
         w.field("dry_run", dry_run_).end_object();
         return out;
     }
@@ -89,6 +114,7 @@ private:
                        .on_look =
                            [&](const reply& r) {
                                const auto done = integer_field(r.root(), "done") +
+                                                 integer_field(r.root(), "left") +
                                                  integer_field(r.root(), "failed");
                                bar.show(done, integer_field(r.root(), "matched"),
                                         human_count(done) + " tasks");
@@ -115,14 +141,16 @@ private:
             s.print("Bulk " + words_.name + " " + printable(text_field(r.root(), "id")) + " is " +
                     printable(text_field(r.root(), "state")) + ": " +
                     human_count(integer_field(r.root(), "done")) + " of " + matched +
-                    " tasks done, " + human_count(integer_field(r.root(), "failed")) +
-                    " refused.\n");
+                    " tasks done, " +
+                    (words_.moves ? human_count(integer_field(r.root(), "left")) + " left, " : "") +
+                    human_count(integer_field(r.root(), "failed")) + " refused.\n");
         }
     }
 
     const steering_words words_;
     std::vector<std::string> ids_;
     std::optional<std::string> job_, query_;
+    std::optional<std::int64_t> priority_;
     bool dry_run_ = false;
     bool no_wait_ = false;
 };
@@ -139,6 +167,20 @@ std::unique_ptr<command> make_cancel_command() {
                        .of_job = "Everything of this job",
                        .job_done = "Cancelled job {}: # tasks had not ended.",
                        .task_done = "Cancelled {}."});
+}
+
+std::unique_ptr<command> make_reprioritise_command() {
+    return std::make_unique<steering_command>(
+        steering_words{.name = "reprioritise",
+                       .summary = "Serve tasks that wait at another priority",
+                       .details = "A task keeps its id, attempts and history. One that is leased, "
+                                  "has ended or is there already is left as it is.",
+                       .of_job = {},
+                       .job_done = {},
+                       .task_done = "{} is served at its new priority.",
+                       .example = " -p 9 order-17",
+                       .options = " -p 9",
+                       .moves = true});
 }
 
 std::unique_ptr<command> make_retry_command() {

@@ -47,13 +47,20 @@ model::result<bulk_wish> read_wish(const call& q) {
     bulk_wish wish;
     const auto verb = parse_bulk_verb(f.text("action", 16, true));
     wish.dry_run = f.flag("dry_run", false);
+    if (f.find("priority") != nullptr) {
+        wish.priority = read_priority(f);
+    }
     wish.after = p.after();
     auto filter = read_filter(f);
     if (!f.ok() || !p.ok()) {
         return f.ok() ? p.error() : f.error();
     }
     if (!verb) {
-        return model::error{errc::bad_field, "action: retry or cancel", "/action"};
+        return model::error{errc::bad_field, "action: retry, cancel or reprioritise", "/action"};
+    }
+    if ((*verb == bulk_verb::reprioritise) != (wish.priority > model::priority{0})) {
+        return model::error{errc::bad_field, "priority: with reprioritise, and only then",
+                            "/priority"};
     }
     if (!filter) {
         return filter.error();

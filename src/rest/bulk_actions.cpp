@@ -38,10 +38,19 @@ bool was_there(const bulk_view& v, const tracker::task_view& t) {
                                       : t.submitted_at <= v.started_at;
 }
 
+std::string_view why_none(bulk_verb v) {
+    switch (v) {
+        case bulk_verb::retry: return "only tasks in state error can be retried";
+        case bulk_verb::cancel: return "tasks that have ended cannot be cancelled";
+        case bulk_verb::reprioritise: return "only tasks that wait can be moved";
+    }
+    return {};
+}
+
 bool is_whole_job(const bulk_view& v) {
     const tracker::task_filter& f = v.filter;
-    return f.job && !f.tag && !f.queue && !f.worker && !f.error &&
-           f.state == changeable_states(v.verb, {});
+    return v.verb != bulk_verb::reprioritise && f.job && !f.tag && !f.queue && !f.worker &&
+           !f.error && f.state == changeable_states(v.verb, {});
 }
 
 }  // namespace
@@ -49,7 +58,9 @@ bool is_whole_job(const bulk_view& v) {
 std::optional<tracker::state_set> changeable_states(bulk_verb verb,
                                                     const tracker::state_set& wanted) {
     std::vector<task_state> able = {task_state::error};
-    if (verb == bulk_verb::cancel) {
+    if (verb == bulk_verb::reprioritise) {
+        able = {task_state::scheduled, task_state::pending};
+    } else if (verb == bulk_verb::cancel) {
         able = {task_state::scheduled, task_state::pending, task_state::allocated,
                 task_state::running};
     }
@@ -124,15 +135,12 @@ void bulk_actions::release() {
 void bulk_actions::start(bulk_wish wish, answer done) {
     const auto states = changeable_states(wish.verb, wish.filter.state);
     if (!states) {
-        done(model::error{errc::bad_field,
-                          wish.verb == bulk_verb::retry
-                              ? "only tasks in state error can be retried"
-                              : "tasks that have ended cannot be cancelled",
-                          "state"});
+        done(model::error{errc::bad_field, std::string(why_none(wish.verb)), "state"});
         return;
     }
     bulk_view v;
     v.verb = wish.verb;
+    v.priority = wish.priority;
     v.filter = std::move(wish.filter);
     v.filter.state = *states;
     v.filter.newest_first = false;
@@ -241,8 +249,25 @@ void bulk_actions::take_page(const run_ptr& r, const model::result<tracker::task
     changed(r, {}, std::nullopt);
 }
 
+void bulk_actions::reprioritise(const run_ptr& r, const tracker::task_view& t) {
+    context_.services.scheduler.reprioritise_task(
+        {.shard = t.shard, .place = t.place, .id = t.id}, r->view.priority,
+        context_.loop.then<model::result<scheduler::reprioritised>>(
+            [this, r, id = t.id.value()](const model::result<scheduler::reprioritised>& answer) {
+                const bool left =
+                    answer ? !answer->moved : answer.error().code == errc::not_waiting;
+                r->view.left += left ? 1 : 0;
+                r->view.done += answer && answer->moved ? 1 : 0;
+                changed(r, id, answer || left ? std::nullopt : std::optional(answer.error()));
+            }));
+}
+
 void bulk_actions::change(const run_ptr& r, const tracker::task_view& t) {
     ++r->in_flight;
+    if (r->view.verb == bulk_verb::reprioritise) {
+        reprioritise(r, t);
+        return;
+    }
     const auto verb = r->view.verb == bulk_verb::retry ? &scheduler::scheduler::retry_task
                                                        : &scheduler::scheduler::cancel_task;
     (context_.services.scheduler.*verb)(

@@ -1,4 +1,5 @@
-// bulk_actions: retry or cancel of every task that a filter finds, in the background. A whole job
+// bulk_actions: retry, cancel or another priority of every task that a filter finds, in the
+// background. A whole job
 // is one command, whatever the number of its tasks; anything else goes task by task, a page at a
 // time and with a pause after each, so that handing out work is not disturbed.
 //
@@ -25,6 +26,7 @@ struct context;
 
 struct bulk_wish {
     bulk_verb verb = bulk_verb::retry;
+    model::priority priority{0};  // reprioritise
     tracker::task_filter filter;
     bool dry_run = false;
     tracker::positions after;
@@ -65,6 +67,7 @@ private:
     void next_page(const run_ptr& r);
     void take_page(const run_ptr& r, const model::result<tracker::task_page>& page);
     void change(const run_ptr& r, const tracker::task_view& t);
+    void reprioritise(const run_ptr& r, const tracker::task_view& t);
     void changed(const run_ptr& r, const std::string& id,
                  const std::optional<model::error>& refused);
     void page_done(const run_ptr& r);

@@ -52,7 +52,9 @@ std::optional<bulk_view> parse_view(const json_value& root) {
     const json_value* exact = root.find("exact");
     v.exact = exact != nullptr && exact->type() == json_value::kind::boolean && exact->boolean();
     v.done = number_of(root, "done");
+    v.left = number_of(root, "left");
     v.failed = number_of(root, "failed");
+    v.priority = model::priority{static_cast<std::int32_t>(number_of(root, "priority"))};
     v.started_at = instant{static_cast<std::int64_t>(number_of(root, "started_at"))};
     if (root.find("ended_at") != nullptr) {
         v.ended_at = instant{static_cast<std::int64_t>(number_of(root, "ended_at"))};
@@ -101,12 +103,13 @@ std::string_view to_string(bulk_verb v) {
     switch (v) {
         case bulk_verb::retry: return "retry";
         case bulk_verb::cancel: return "cancel";
+        case bulk_verb::reprioritise: return "reprioritise";
     }
     return "";
 }
 
 std::optional<bulk_verb> parse_bulk_verb(std::string_view word) {
-    for (const auto v : {bulk_verb::retry, bulk_verb::cancel}) {
+    for (const auto v : {bulk_verb::retry, bulk_verb::cancel, bulk_verb::reprioritise}) {
         if (word == to_string(v)) {
             return v;
         }
@@ -126,6 +129,9 @@ std::string_view to_string(bulk_state s) {
 
 void write_bulk_view(codec::json_writer& w, const bulk_view& v) {
     w.begin_object().field("id", v.id).field("action", to_string(v.verb));
+    if (v.verb == bulk_verb::reprioritise) {
+        w.field("priority", v.priority.value());
+    }
     w.field("q", write_task_query(v.filter));
     write_filter(w, v.filter);
     w.field("state", to_string(v.state));
@@ -133,7 +139,11 @@ void write_bulk_view(codec::json_writer& w, const bulk_view& v) {
         w.field("reason", v.reason);
     }
     w.field("matched", v.matched).field("exact", v.exact);
-    w.field("done", v.done).field("failed", v.failed);
+    w.field("done", v.done);
+    if (v.verb == bulk_verb::reprioritise) {
+        w.field("left", v.left);
+    }
+    w.field("failed", v.failed);
     w.field("started_at", v.started_at.value());
     if (v.ended_at) {
         w.field("ended_at", v.ended_at->value());

@@ -14,7 +14,7 @@
 
 namespace kwq::rest {
 
-enum class bulk_verb : std::uint8_t { retry, cancel };
+enum class bulk_verb : std::uint8_t { retry, cancel, reprioritise };
 std::string_view to_string(bulk_verb v);
 std::optional<bulk_verb> parse_bulk_verb(std::string_view word);
 
@@ -30,12 +30,14 @@ struct bulk_failure {
 struct bulk_view {
     std::string id;
     bulk_verb verb = bulk_verb::retry;
+    model::priority priority{0};  // reprioritise: that the tasks are moved to
     tracker::task_filter filter;  // its states: only those that the verb can change
     bulk_state state = bulk_state::running;
     std::string reason;  // error
     std::uint64_t matched = 0;
     bool exact = true;  // else at least so many
     std::uint64_t done = 0;
+    std::uint64_t left = 0;  // reprioritise: as they are, served there already or not waiting
     std::uint64_t failed = 0;
     instant started_at{0};
     std::optional<instant> ended_at;

@@ -16,6 +16,7 @@ net::body_stream export_tasks(context& c, const call& q, net::stream_responder_p
 bool wants_export(const net::request& head);
 void cancel_task(context& c, const call& q, reply to);
 void retry_task(context& c, const call& q, reply to);
+void reprioritise_task(context& c, const call& q, reply to);
 
 // leases: lease_handlers.cpp, report_handlers.cpp
 void take_leases(context& c, const call& q, reply to);

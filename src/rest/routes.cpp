@@ -25,6 +25,7 @@ constexpr route table[] = {
     {"GET", "/kwq/v1/tasks/{id}", "get_task", get_task},
     {"POST", "/kwq/v1/tasks/{id}/cancel", "cancel_task", cancel_task, small, maybe},
     {"POST", "/kwq/v1/tasks/{id}/retry", "retry_task", retry_task, small, maybe},
+    {"POST", "/kwq/v1/tasks/{id}/reprioritise", "reprioritise_task", reprioritise_task, small, json},
 
     {"POST", "/kwq/v1/leases", "take_leases", take_leases, many, json},
     {"GET", "/kwq/v1/leases", "list_leases", list_leases},

@@ -171,7 +171,8 @@ using task_command = void (scheduler::scheduler::*)(
     scheduler::task_place, scheduler::callback<model::result<model::offset>>);
 
 /// Finds the task, then asks for the change where it is.
-void change_task(context& c, const call& q, reply to, task_command command) {
+void with_place(context& c, const call& q, const reply& to,
+                std::function<void(scheduler::task_place)> change) {
     parameter_reader p(q);
     const model::task_id id = p.path_task(0);
     auto after = p.after();
@@ -179,32 +180,72 @@ void change_task(context& c, const call& q, reply to, task_command command) {
         to.fail(p.error());
         return;
     }
-    auto changed = [&c, id, to](const model::result<model::offset>& at) {
-        if (!at) {
-            to.fail(at.error());
-            return;
-        }
-        std::string body;
-        codec::json_writer w(body);
-        w.begin_object().field("id", id.value()).field("affected", 1);
-        w.field("position", c.status_end(shard_of_task(c, id))).end_object();
-        to.json(200, std::move(body));
-    };
-    auto found = [&c, to, command, changed,
+    auto found = [to, change = std::move(change),
                   passed_on = q.passed_on()](const model::result<tracker::task_view>& task) {
         if (!task) {
             to.fail(task.error());
             return;
         }
-        (c.services.scheduler.*command)(
-            {.shard = task->shard, .place = task->place, .id = task->id, .passed_on = passed_on},
-            c.loop.then<model::result<model::offset>>(changed));
+        change(
+            {.shard = task->shard, .place = task->place, .id = task->id, .passed_on = passed_on});
     };
     c.services.tracker.task(id, std::move(after),
                             c.loop.then<model::result<tracker::task_view>>(std::move(found)));
 }
 
+void answer_changed(context& c, const reply& to, const model::task_id& id, int affected) {
+    std::string body;
+    codec::json_writer w(body);
+    w.begin_object().field("id", id.value()).field("affected", affected);
+    w.field("position", c.status_end(shard_of_task(c, id))).end_object();
+    to.json(200, std::move(body));
+}
+
+void change_task(context& c, const call& q, const reply& to, task_command command) {
+    with_place(c, q, to, [&c, to, command](scheduler::task_place task) {
+        const auto id = task.id;
+        (c.services.scheduler.*command)(std::move(task),
+                                        c.loop.then<model::result<model::offset>>(
+                                            [&c, to, id](const model::result<model::offset>& at) {
+                                                if (at) {
+                                                    answer_changed(c, to, id, 1);
+                                                } else {
+                                                    to.fail(at.error());
+                                                }
+                                            }));
+    });
+}
+
 }  // namespace
+
+void reprioritise_task(context& c, const call& q, reply to) {
+    const auto body = read_object(q, false);
+    if (!body) {
+        to.fail(body.error());
+        return;
+    }
+    field_reader f(body->root());
+    const auto given = f.integer("priority", 1, limits::most_priorities);
+    if (!f.ok() || !given) {
+        to.fail(f.ok() ? model::error{errc::bad_field, "priority: wanted", "/priority"}
+                       : f.error());
+        return;
+    }
+    const model::priority wanted{static_cast<std::int32_t>(*given)};
+    with_place(c, q, to, [&c, to, wanted](scheduler::task_place task) {
+        const auto id = task.id;
+        c.services.scheduler.reprioritise_task(
+            std::move(task), wanted,
+            c.loop.then<model::result<scheduler::reprioritised>>(
+                [&c, to, id](const model::result<scheduler::reprioritised>& answer) {
+                    if (answer) {
+                        answer_changed(c, to, id, answer->moved ? 1 : 0);
+                    } else {
+                        to.fail(answer.error());
+                    }
+                }));
+    });
+}
 
 void cancel_task(context& c, const call& q, reply to) {
     change_task(c, q, std::move(to), &scheduler::scheduler::cancel_task);

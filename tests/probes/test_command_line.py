@@ -11,12 +11,12 @@ from server import CLEAN, KWQ
 RIGHT = {
     "serve": [], "submit": ["1"], "work": ["--", "true"], "task": ["x"], "tasks": [], "job": ["x"], "jobs": [], "errors": [], "export": [],
     "tag": ["x"], "tags": [], "queues": [], "queue add": ["x"], "workers": [], "leases": ["x"], "info": [],
-    "top": ["--once"], "cancel": ["x"], "retry": ["x"], "pause": ["--all"], "resume": ["--all"], "empty": ["x", "--yes"],
+    "top": ["--once"], "cancel": ["x"], "retry": ["x"], "reprioritise": ["-p", "9", "x"], "pause": ["--all"], "resume": ["--all"], "empty": ["x", "--yes"],
     "dispatch": [], "simulate": ["1"], "version": [], "completion": ["bash"], "man": [],
 }
 
 MISSING = {"submit": "payload", "task": "TASK", "job": "JOB", "tag": "TAG", "queue add": "QUEUE", "queue": "subcommand",
-           "leases": "WORKER", "cancel": "", "retry": "", "pause": "--all", "resume": "--all", "empty": "QUEUE",
+           "leases": "WORKER", "cancel": "", "retry": "", "reprioritise": "--priority", "pause": "--all", "resume": "--all", "empty": "QUEUE",
            "work": "", "completion": "SHELL"}
 
 BAD_VALUES = [
