@@ -146,12 +146,32 @@ class Bulk(KwqTest):
         eventually(lambda: self.states("tag=t:1") == {"pending": 3000}, "all wait again")
         self.assertEqual(self.states("tag=t:0"), {"error": 3000})
 
+    def test_tasks_that_wait_are_moved_and_a_kill_between_makes_no_second_one(self):
+        self.submit_many([{"payload": n, "tags": [f"t:{n % 2}"], "priority": 3} for n in range(3000)])
+        leased = self.poll(max=10, wait_s=5)["leases"]
+        self.get("/stats")
+        bulk = self.start("reprioritise", filter={"tag": "t:1"}, priority=8)
+        eventually(lambda: self.call("GET", f"/bulk/{bulk['id']}")["done"] > 100, "it has begun")
+        self.server.restart()
+        self.assertEqual(self.ended(bulk)["state"], "complete")
+        wanted = 1500 - sum(1 for lease in leased if lease["task"]["tags"] == ["t:1"])
+        levels = lambda: {one["priority"]: one["counts"]["pending"] for one in self.get("/queues/default")["by_priority"]}
+        eventually(lambda: (levels()[8], levels()[3]) == (wanted, 2990 - wanted), "all that waited are there", 60)
+        taken = []
+        while len(taken) < 2990:
+            taken += self.poll(max=1000, wait_s=5)["leases"]
+        self.assertEqual(len({lease["task"]["id"] for lease in taken + leased}), 3000)
+        self.assertEqual([lease["task"]["priority"] for lease in taken], [8] * wanted + [3] * (2990 - wanted))
+        self.take_nothing(wait_s=0.2)
+
     def test_the_command_line_counts_first_and_then_does_it(self):
         self.submit_many([{"payload": n, "tags": ["x"], "job": f"j{n % 2}"} for n in range(20)])
         self.fail_all(20)
         self.get("/stats")
         self.assertIn("10 tasks would be changed", self.kwq("retry", "-q", "tag:x job:j1", "--dry-run"))
         self.assertIn("10 of 10 tasks done, 0 refused", self.kwq("retry", "-q", "tag:x job:j1"))
+        self.assertIn("10 of 10 tasks done, 0 left", self.kwq("reprioritise", "-p", "7", "-q", "tag:x job:j1"))
+        self.kwq("reprioritise", "-q", "tag:x", check=2)
         self.assertIn("is complete", self.kwq("cancel", "--query", "tag:x"))
         self.kwq("retry", "-q", "", check=1)
         self.kwq("retry", "-q", "job:x", "--job", "x", check=2)

@@ -59,6 +59,30 @@ class Pauses(KwqTest):
         self.assertEqual(self.get("/queues/default")["counts"]["complete"], 6)
 
 
+class Reprioritise(KwqTest):
+    def test_a_task_that_waits_is_served_at_its_new_priority_with_all_that_it_was(self):
+        self.submit(id="a", priority=2, payload={"n": 1}, tags=["x"], job="j", max_attempts=2, backoff_s=0.5)
+        self.fail_task(self.take(), "once", retry=True)
+        before = self.task("a")
+        answer = self.call("POST", "/tasks/a/reprioritise", {"priority": 9})
+        self.assertEqual((answer["id"], answer["affected"]), ("a", 1))
+        self.assertEqual(self.call("POST", "/tasks/a/reprioritise", {"priority": 9})["affected"], 0)
+        self.submit(id="b", priority=8)
+        self.server.restart()
+        after = eventually(lambda: self.task("a")["priority"] == 9 and self.task("a"), "it has moved")
+        for kept in "id", "job", "tags", "payload", "submitted_at", "attempt", "spent", "max_attempts":
+            self.assertEqual(after[kept], before[kept], kept)
+        eventually(lambda: self.task("a")["state"] == "pending", "it waits for a worker again")
+        lease = self.take()
+        self.assertEqual((lease["task"]["id"], lease["task"]["priority"], lease["attempt"]), ("a", 9, 2))
+        self.call("POST", "/tasks/a/reprioritise", {"priority": 1}, status=409)
+        self.complete(lease)
+        self.call("POST", "/tasks/a/reprioritise", {"priority": 1}, status=409)
+        self.call("POST", "/tasks/b/reprioritise", {"priority": 99}, status=400)
+        self.call("POST", "/tasks/none/reprioritise", {"priority": 1}, status=404)
+        self.assertEqual(self.take()["task"]["id"], "b")
+
+
 class KillSwitch(KwqTest):
     def test_G11_stopped_hands_out_nothing_says_so_and_survives_a_restart(self):
         self.submit_many([{"payload": n, "job": "search"} for n in range(3)])

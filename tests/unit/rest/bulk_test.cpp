@@ -107,6 +107,39 @@ TEST_CASE("tasks that refuse are named") {
                    Contains(R"("errors":[{"id":"t1","code":"not_retriable",)"));
 }
 
+TEST_CASE("tasks that wait are moved; those that are there or wait no more are left") {
+    api_fixture f;
+    auto waits = failed_task("t1", 1);
+    waits.state = model::task_state::pending;
+    waits.ended_at.reset();
+    auto there = waits;
+    there.id = model::task_id{"t2"};
+    there.place.priority = model::priority{9};
+    const tracker::task_page page{.items = {waits, there}, .next_cursor = ""};
+    f.tracker.pages = {page, page};
+    const auto started =
+        f.ask("POST", "/kwq/v1/bulk", R"({"action":"reprioritise","priority":9,"q":"job:sums"})");
+    CHECK_THAT(ended(f, id_of(started)),
+               Contains(R"("action":"reprioritise","priority":9,)") &&
+                   Contains(R"("state":"complete","matched":2,"exact":true,"done":1,"left":1,)"));
+    REQUIRE(f.scheduler.reprioritised.size() == 2);
+    CHECK(f.scheduler.reprioritised.front().second == model::priority{9});
+
+    f.tracker.pages = {page, page};
+    f.scheduler.change_refused = model::error{model::errc::not_waiting, "it is leased", {}};
+    const auto again =
+        f.ask("POST", "/kwq/v1/bulk", R"({"action":"reprioritise","priority":8,"q":"job:sums"})");
+    CHECK_THAT(ended(f, id_of(again)), Contains(R"("done":0,"left":2,"failed":0)"));
+    CHECK(f.scheduler.commands.empty());
+
+    const auto post = [&](const std::string& body) { return f.ask("POST", "/kwq/v1/bulk", body); };
+    CHECK(post(R"({"action":"reprioritise","q":"job:sums"})").status == 400);
+    CHECK(post(R"({"action":"reprioritise","priority":0,"q":"job:sums"})").status == 400);
+    CHECK(post(R"({"action":"retry","priority":9,"q":"job:sums"})").status == 400);
+    CHECK(post(R"({"action":"reprioritise","priority":9,"q":"job:sums state:running"})").status ==
+          400);
+}
+
 TEST_CASE("a change under way can be stopped") {
     api_fixture f;
     f.tracker.known_tasks["t"] = failed_task("t", 1);  // on every page, without end
@@ -122,7 +155,9 @@ TEST_CASE("what is known of a change is the same after it was filed") {
     const kwq::test::temporary_directory folder;
     rest::bulk_view v;
     v.id = "b1";
-    v.verb = rest::bulk_verb::cancel;
+    v.verb = rest::bulk_verb::reprioritise;
+    v.priority = model::priority{7};
+    v.left = 2;
     v.filter.job = model::job_name{"a \"b\""};
     v.filter.state.add(model::task_state::pending);
     v.matched = 10;
