@@ -47,9 +47,8 @@ model::result<bulk_wish> read_wish(const call& q) {
     bulk_wish wish;
     const auto verb = parse_bulk_verb(f.text("action", 16, true));
     wish.dry_run = f.flag("dry_run", false);
-    if (f.find("priority") != nullptr) {
-        wish.priority = read_priority(f);
-    }
+    wish.priority = model::priority{
+        static_cast<std::int32_t>(f.integer("priority", 1, limits::most_priorities).value_or(0))};
     wish.after = p.after();
     auto filter = read_filter(f);
     if (!f.ok() || !p.ok()) {

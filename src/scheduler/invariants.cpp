@@ -52,13 +52,18 @@ std::optional<std::string> invariants::broken_buffer(const shard& s) {
     }
     for (const auto& [queue, priorities] : s.queues_) {
         for (const auto p : priorities) {
-            const auto* lane = s.state_.find_lane({queue, p});
-            if (lane == nullptr) {
+            if (s.state_.find_lane({queue, p}) == nullptr) {
                 return "queue " + queue.value() + " has a priority without a lane";
             }
-            if (lane->returned < 0) {
-                return "queue " + queue.value() + " has fewer than no ranges returned";
-            }
+        }
+    }
+    for (const auto& key : s.state_.lanes()) {
+        const auto* lane = s.state_.find_lane(key);
+        if (lane->returned < 0) {
+            return "queue " + key.queue.value() + " has fewer than no ranges returned";
+        }
+        if (key.is_moved() && !lane->ahead.empty()) {
+            return "queue " + key.queue.value() + " has a head where tasks were moved to";
         }
     }
     if (s.buffer_.bytes() > 0 && s.buffer_.tasks() == 0) {
