@@ -117,8 +117,8 @@ TEST_CASE("tasks that wait are moved; those that are there or wait no more are l
     there.place.priority = model::priority{9};
     const tracker::task_page page{.items = {waits, there}, .next_cursor = ""};
     f.tracker.pages = {page, page};
-    const auto started =
-        f.ask("POST", "/kwq/v1/bulk", R"({"action":"reprioritise","priority":9,"q":"job:sums"})");
+    const auto started = f.ask("POST", "/kwq/v1/bulk",
+                               R"({"action":"reprioritise","priority":9,"q":"job:sums tag:a"})");
     CHECK_THAT(ended(f, id_of(started)),
                Contains(R"("action":"reprioritise","priority":9,)") &&
                    Contains(R"("state":"complete","matched":2,"exact":true,"done":1,"left":1,)"));
@@ -127,15 +127,15 @@ TEST_CASE("tasks that wait are moved; those that are there or wait no more are l
 
     f.tracker.pages = {page, page};
     f.scheduler.change_refused = model::error{model::errc::not_waiting, "it is leased", {}};
-    const auto again =
-        f.ask("POST", "/kwq/v1/bulk", R"({"action":"reprioritise","priority":8,"q":"job:sums"})");
+    const auto again = f.ask("POST", "/kwq/v1/bulk",
+                             R"({"action":"reprioritise","priority":8,"q":"job:sums tag:a"})");
     CHECK_THAT(ended(f, id_of(again)), Contains(R"("done":0,"left":2,"failed":0)"));
     CHECK(f.scheduler.commands.empty());
 
     const auto post = [&](const std::string& body) { return f.ask("POST", "/kwq/v1/bulk", body); };
     CHECK(post(R"({"action":"reprioritise","q":"job:sums"})").status == 400);
     CHECK(post(R"({"action":"reprioritise","priority":0,"q":"job:sums"})").status == 400);
-    CHECK(post(R"({"action":"retry","priority":9,"q":"job:sums"})").status == 400);
+    CHECK(post(R"({"action":"retry","priority":9,"q":"job:sums tag:a"})").status == 400);
     CHECK(post(R"({"action":"reprioritise","priority":9,"q":"job:sums state:running"})").status ==
           400);
 }

@@ -219,7 +219,9 @@ TEST_CASE("commands carry the ends that the topics had before, and tell how many
     CHECK(f.scheduler.commands[0].action == model::control_action::cancel_job);
     CHECK(f.scheduler.commands[0].ends == std::vector<ends>{{two, five}});
     CHECK(f.scheduler.commands[2].action == model::control_action::empty_queue);
-    CHECK(f.scheduler.commands[2].ends == std::vector<ends>{{two}});
+    // Of all its topics: what was moved to this priority was submitted to another.
+    CHECK(f.scheduler.commands[2].priority == model::priority{2});
+    CHECK(f.scheduler.commands[2].ends == std::vector<ends>{{two, five}});
 }
 
 TEST_CASE("a queue is made once, and dispatch is switched") {

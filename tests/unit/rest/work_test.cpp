@@ -16,6 +16,7 @@ scheduler::granted_lease some_lease(const std::string& token) {
     t.body.id = model::task_id{"t1"};
     t.body.payload = R"({"n": 1})";
     t.body.tags = {model::tag_name{"a:b"}};
+    t.body.priority = t.place.priority;
     return {.lease = model::lease_token{token},
             .deadline = instant{61'000},
             .attempt = 2,
