@@ -137,9 +137,28 @@ void application::start_cluster() {
             .token = config_.token.value_or(""),
             .shards = config_.scheduler.partitions,
             .ask_ends =
-                [this](const std::vector<model::shard_id>& shards) { return ask_ends(shards); }},
+                [this](const std::vector<model::shard_id>& shards) { return ask_ends(shards); },
+            .publish_depths =
+                [this](const std::vector<scheduler::lane_depth>& depths) {
+                    publish_depths(depths);
+                }},
         *scheduler_, system_clock());
     cluster_->start();
+}
+
+/// So that what standard tools call lag is what waits.
+void application::publish_depths(const std::vector<scheduler::lane_depth>& depths) {
+    std::vector<std::pair<eventlog::topic_partition, model::offset>> offsets;
+    for (const auto& d : depths) {
+        const std::int64_t next = std::max<std::int64_t>(0, d.end.value() - d.waiting);
+        offsets.push_back(
+            {{topics_.tasks(d.queue, d.priority), d.shard.value()}, model::offset{next}});
+    }
+    if (const auto done = eventlog::commit_kafka_offsets(*log_, config_.topic_prefix, offsets);
+        !done) {
+        logger_->log(observe::level::warn, "kafka", "depths could not be committed as offsets",
+                     {{"why", done.error().detail}});
+    }
 }
 
 std::vector<std::optional<model::offset>> application::ask_ends(

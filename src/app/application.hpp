@@ -52,6 +52,7 @@ private:
     void join_others();
     std::string url() const;
     void start_cluster();
+    void publish_depths(const std::vector<scheduler::lane_depth>& depths);
     std::vector<std::optional<model::offset>> ask_ends(const std::vector<model::shard_id>& shards);
     std::function<void(observe::metrics_page&)> log_metrics();
     eventlog::kafka_config watched_kafka();

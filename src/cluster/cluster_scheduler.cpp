@@ -4,6 +4,7 @@
 #include "net/http.hpp"
 
 #include <algorithm>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr milliseconds exchange_interval{100};
 constexpr milliseconds confirm_interval{300};
+constexpr milliseconds depth_interval{2'000};
 constexpr milliseconds first_patience{2'000};
 constexpr milliseconds longest_patience{60'000};
 constexpr std::chrono::milliseconds exchange_timeout{500};
@@ -32,15 +34,20 @@ cluster_scheduler::cluster_scheduler(const cluster_config& config,
       peers_(config.token, config.instance),
       polls_(local, owners_, peers_, time),
       loop_("kwq-peers", time),
-      fresh_loop_("kwq-fresh", time) {}
+      fresh_loop_("kwq-fresh", time),
+      depth_loop_("kwq-depths", time) {}
 
 void cluster_scheduler::start() {
     polls_.start();
     loop_.start([this] { return exchange(); });
     fresh_loop_.start([this] { return confirm_ends(); });
+    if (config_.publish_depths) {
+        depth_loop_.start([this] { return publish_depths(); });
+    }
 }
 
 void cluster_scheduler::stop() {
+    depth_loop_.stop();
     fresh_loop_.stop();
     loop_.stop();
     peers_.stop();
@@ -149,6 +156,18 @@ std::optional<mono_time> cluster_scheduler::confirm_ends() {
         }
     }
     return time_.monotonic() + confirm_interval;
+}
+
+std::optional<mono_time> cluster_scheduler::publish_depths() {
+    using depths = std::vector<kwq::scheduler::lane_depth>;
+    // Shared with the shards' answer, which may come after this has stopped waiting.
+    const auto answer = std::make_shared<std::promise<depths>>();
+    auto asked = answer->get_future();
+    local_.depths([answer](depths d) { answer->set_value(std::move(d)); });
+    if (asked.wait_for(depth_interval) == std::future_status::ready) {
+        config_.publish_depths(asked.get());
+    }
+    return time_.monotonic() + depth_interval;
 }
 
 // ---- passing on ---------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ struct cluster_config {
     /// Asks the log for the ends of shards' events; waits. Nothing for those without an answer.
     std::function<std::vector<std::optional<model::offset>>(const std::vector<model::shard_id>&)>
         ask_ends;
+    /// Tells the log's own tools how deep the queues are; waits. May be empty.
+    std::function<void(const std::vector<kwq::scheduler::lane_depth>&)> publish_depths{};
 };
 
 class cluster_scheduler final : public scheduler::scheduler {
@@ -105,6 +107,7 @@ private:
     std::optional<mono_time> exchange();
     std::set<std::string> others() const;
     std::optional<mono_time> confirm_ends();
+    std::optional<mono_time> publish_depths();
     void note_silence(const std::string& url);
     void take_ready(const std::string& url, const net::client_result& answer);
     void pass_move(const kwq::scheduler::task_place& task, model::priority to,
@@ -130,6 +133,7 @@ private:
     mono_time next_exchange_{};
     run_loop loop_;
     run_loop fresh_loop_;  // waits for the log
+    run_loop depth_loop_;  // likewise
 };
 
 }  // namespace kwq::cluster

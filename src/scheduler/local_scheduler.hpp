@@ -31,6 +31,8 @@ public:
 
     /// As this instance sees it; nothing when there is none of that number. Any thread, at once.
     virtual std::optional<shard_info> shard(model::shard_id shard) const = 0;
+    /// Of the shards that this instance decides about.
+    virtual void depths(callback<std::vector<lane_depth>> done) = 0;
     /// What others could hand out, by their urls. Polls that were not passed on already are told of
     /// their more urgent work.
     virtual void set_others(std::map<std::string, ready_levels> ready) = 0;

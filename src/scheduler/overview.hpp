@@ -80,6 +80,15 @@ struct scheduler_stats {
 using ready_levels =
     std::map<model::queue_name, std::map<model::priority, std::size_t, std::greater<>>>;
 
+/// How many tasks of one lane of a shard wait to be handed out, and where its topic ends.
+struct lane_depth {
+    model::shard_id shard{0};
+    model::queue_name queue;
+    model::priority priority{1};
+    model::offset end{0};
+    std::int64_t waiting = 0;
+};
+
 /// One shard as this instance sees it.
 struct shard_info {
     model::shard_id shard{0};

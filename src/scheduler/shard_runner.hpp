@@ -77,6 +77,8 @@ public:
     /// It has read all that was in the log within the last second: nobody has replaced it before.
     bool is_fresh() const;
     scheduler_stats stats() const;
+    /// Nothing unless it decides.
+    std::vector<lane_depth> depths() const;
     /// Into the log, whoever owns the shard.
     void append_report(const lease_report& r, callback<result<settle_status>> done);
 

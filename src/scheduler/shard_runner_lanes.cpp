@@ -15,11 +15,38 @@ namespace {
 
 constexpr std::size_t lane_read_bytes = 1U << 20U;
 constexpr milliseconds follow_retry{1'000};
+constexpr std::size_t most_returned_ranges = 1'000;  // that are counted
 
 }  // namespace
 
 eventlog::topic_partition shard_runner::lane_partition(const lane_key& lane) const {
     return {deps_.topics.tasks(lane.queue, lane.topic), id_.value()};
+}
+
+std::vector<lane_depth> shard_runner::depths() const {
+    std::vector<lane_depth> all;
+    if (!shard_->is_owner()) {
+        return all;
+    }
+    for (const auto& key : shard_->state().lanes()) {
+        const auto range = deps_.log.range(lane_partition(key));
+        if (!range) {
+            continue;
+        }
+        lane_depth depth{id_, key.first, key.second, range->end};
+        const auto count = [&depth](const offset_range& r) {
+            depth.waiting +=
+                std::max<std::int64_t>(0, std::min(r.last, depth.end).value() - r.first.value());
+        };
+        for (const auto& r : shard_->state().find_lane(key)->ahead.ranges()) {
+            count(r);
+        }
+        for (const auto& r : shard_->state().returned(key, offset{0}, most_returned_ranges)) {
+            count(r);
+        }
+        all.push_back(depth);
+    }
+    return all;
 }
 
 void shard_runner::add_queue(const model::queue_defined& q) {

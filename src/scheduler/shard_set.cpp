@@ -331,6 +331,18 @@ void shard_set::ask_each(Each each, callback<std::vector<T>> done) {
     }
 }
 
+void shard_set::depths(callback<std::vector<lane_depth>> done) {
+    using list = std::vector<lane_depth>;
+    ask_each<list>([](shard_runner& s) { return s.depths(); },
+                   [done](const std::vector<list>& of_shards) {
+                       list all;
+                       for (const auto& some : of_shards) {
+                           all.insert(all.end(), some.begin(), some.end());
+                       }
+                       done(std::move(all));
+                   });
+}
+
 void shard_set::leases_of(model::worker_name worker, callback<std::vector<lease_info>> done) {
     using list = std::vector<lease_info>;
     ask_each<list>([worker](shard_runner& s) { return s.core().leases_of(worker, s.now()); },

@@ -52,6 +52,7 @@ public:
     void take_over(const std::vector<model::shard_id>& shards) override;
     void own(const std::vector<model::shard_id>& shards) override;
     void disown(const std::vector<model::shard_id>& shards) override;
+    void depths(callback<std::vector<lane_depth>> done) override;
     void confirm_end(model::shard_id shard, offset end, mono_time asked_at) override;
     std::optional<shard_info> shard(model::shard_id shard) const override;
     void set_others(std::map<std::string, ready_levels> ready) override;

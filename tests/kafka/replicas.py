@@ -1,4 +1,4 @@
-"""Asks a broker who has what: Kafka's Metadata request, version 1, spoken by hand."""
+"""Asks a broker who has what, and what is committed: two of Kafka's requests, spoken by hand."""
 import socket
 import struct
 
@@ -53,6 +53,29 @@ def partitions(address, port, timeout=5):
         answer.number("h")
         name = answer.text()
         answer.number("b")
+        answer.list(lambda: partition(name))
+    answer.list(topic)
+    return found
+
+
+def committed(address, port, group, timeout=5):
+    """What a group has committed: {(topic, partition): offset}. OffsetFetch, version 2, of the broker that has it."""
+    with socket.create_connection((address, port), timeout=timeout) as connection:
+        name = group.encode()
+        request = (struct.pack(">hhih3sh", 9, 2, 1, 3, b"kwq", len(name)) + name + struct.pack(">i", -1))  # all topics
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        answer = Reader(exactly(connection, struct.unpack(">i", exactly(connection, 4))[0]))
+    answer.number("i")  # correlation
+    found = {}
+
+    def partition(topic):
+        number, offset = answer.number("i"), answer.number("q")
+        answer.text()
+        answer.number("h")
+        found[topic, number] = offset
+
+    def topic():
+        name = answer.text()
         answer.list(lambda: partition(name))
     answer.list(topic)
     return found

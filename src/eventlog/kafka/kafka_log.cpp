@@ -361,6 +361,11 @@ std::vector<std::optional<offset>> ask_kafka_ends(event_log& log,
     return static_cast<kafka::kafka_log&>(log).ends_of(places);
 }
 
+result<void> commit_kafka_offsets(event_log& log, const std::string& group,
+                                  const std::vector<std::pair<topic_partition, offset>>& offsets) {
+    return static_cast<kafka::kafka_log&>(log).commit(group, offsets);
+}
+
 void add_kafka_metrics(event_log& log, std::uint64_t rebalances, observe::metrics_page& page) {
     static_cast<kafka::kafka_log&>(log).add_metrics(page);
     kafka::add_group_metrics(rebalances, page);

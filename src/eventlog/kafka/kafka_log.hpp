@@ -53,6 +53,10 @@ std::unique_ptr<event_log> open_kafka_log(const kafka_config& config);
 std::vector<std::optional<offset>> ask_kafka_ends(event_log& log,
                                                   const std::vector<topic_partition>& places);
 
+/// Commits offsets for a group that nobody is a member of: only for people's tools. Waits.
+result<void> commit_kafka_offsets(event_log& log, const std::string& group,
+                                  const std::vector<std::pair<topic_partition, offset>>& offsets);
+
 /// How it goes with the log: latencies, what was made anew, how far behind. Any thread.
 /// `rebalances`: how often its group shared out anew, as its owner counts it.
 void add_kafka_metrics(event_log& log, std::uint64_t rebalances, observe::metrics_page& page);

@@ -37,6 +37,9 @@ public:
     std::vector<std::optional<offset>> ends_of(const std::vector<topic_partition>& places) {
         return topics_.ends_of(places);
     }
+    result<void> commit(const std::string& group, const placed_offsets& offsets) {
+        return topics_.commit(group, offsets);
+    }
     void add_metrics(observe::metrics_page& page) const;
 
 private:

@@ -17,6 +17,7 @@ namespace {
 constexpr int request_ms = 10'000;
 constexpr int look_again_ms = 50;
 constexpr int many_ends_ms = 3'000;
+constexpr milliseconds commit_again{3'600'000};  // the cluster forgets what is never said again
 constexpr milliseconds ready_patience{30'000};
 
 template <class T, void (*Destroy)(T*)>
@@ -29,6 +30,8 @@ using owned = std::unique_ptr<T, deleter<T, Destroy>>;
 using new_topic_ptr = owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using resource_ptr = owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using deletion_ptr = owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
+using commit_ptr =
+    owned<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>;
 using partitions_ptr =
     owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
@@ -291,6 +294,37 @@ std::vector<std::optional<offset>> topics::ends_of(const std::vector<topic_parti
         }
     }
     return ends;
+}
+
+result<void> topics::commit(const std::string& group, const placed_offsets& offsets) {
+    const std::lock_guard one_at_a_time(committed_mutex_);
+    const auto now = system_clock().monotonic();
+    const partitions_ptr list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+    for (const auto& [where, next] : offsets) {
+        const auto said = committed_.find(where);
+        if (said == committed_.end() || said->second.first != next ||
+            now - said->second.second > commit_again) {
+            rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition)
+                ->offset = next.value();
+        }
+    }
+    if (list->cnt == 0) {
+        return {};
+    }
+    const commit_ptr commit(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
+    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
+    auto* one = commit.get();
+    rd_kafka_AlterConsumerGroupOffsets(client_.get(), &one, 1, nullptr, answers.get());
+    const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
+    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return log_error{errc::unknown,
+                         event ? rd_kafka_event_error_string(event.get()) : "no answer from Kafka"};
+    }
+    for (int i = 0; i < list->cnt; ++i) {
+        const auto& at = list->elems[i];
+        committed_[{at.topic, at.partition}] = {offset{at.offset}, now};
+    }
+    return {};
 }
 
 result<offset> topics::trim(const topic_partition& where, offset before) {

@@ -6,8 +6,11 @@
 #include "eventlog/kafka/client.hpp"
 
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kwq::eventlog::kafka {
 
@@ -16,6 +19,8 @@ struct topic_facts {
     int replicas = 0;    // of the partition that has fewest
     bool ready = false;  // every partition has a leader
 };
+
+using placed_offsets = std::vector<std::pair<topic_partition, offset>>;
 
 class topics {
 public:
@@ -32,6 +37,8 @@ public:
     result<partition_range> ends(const topic_partition& where);
     /// The ends of many at once; nothing for those whose leader does not answer.
     std::vector<std::optional<offset>> ends_of(const std::vector<topic_partition>& places);
+    /// For a group without members. What has not changed is not said again.
+    result<void> commit(const std::string& group, const placed_offsets& offsets);
     /// The offset that is now the first.
     result<offset> trim(const topic_partition& where, offset before);
 
@@ -40,6 +47,8 @@ private:
 
     const kafka_config& config_;
     const client_ptr client_;
+    std::mutex committed_mutex_;
+    std::map<topic_partition, std::pair<offset, mono_time>> committed_;  // under committed_mutex_
 };
 
 }  // namespace kwq::eventlog::kafka
