@@ -2,7 +2,9 @@
 // same: events name records by them.
 #include "transfer/log_target.hpp"
 
+#include <chrono>
 #include <future>
+#include <memory>
 #include <utility>
 
 namespace kwq::transfer {
@@ -14,6 +16,8 @@ using eventlog::log_error;
 using model::offset;
 
 constexpr std::size_t batch_bytes = 1U << 20U;
+constexpr std::chrono::seconds append_patience{
+    120};  // more than a log takes to say that it is unknown
 
 std::string name_of(const eventlog::topic_partition& where) {
     return where.topic + " (partition " + std::to_string(where.partition) + ")";
@@ -81,10 +85,17 @@ private:
             return {};
         }
         const auto count = static_cast<std::int64_t>(batch_.size());
-        std::promise<eventlog::result<offset>> answered;
-        auto answer = answered.get_future();
-        log_.append(where_, std::exchange(batch_, {}), eventlog::durability::synced,
-                    [&](eventlog::result<offset> at) { answered.set_value(std::move(at)); });
+        // Shared: an answer may come after nobody waits for it any more.
+        const auto answered = std::make_shared<std::promise<eventlog::result<offset>>>();
+        auto answer = answered->get_future();
+        log_.append(
+            where_, std::exchange(batch_, {}), eventlog::durability::synced,
+            [answered](eventlog::result<offset> at) { answered->set_value(std::move(at)); });
+        if (answer.wait_for(append_patience) != std::future_status::ready) {
+            return log_error{errc::unknown, "the log has not answered an append to " +
+                                                name_of(where_) + " for " +
+                                                std::to_string(append_patience.count()) + " s"};
+        }
         const auto at = answer.get();
         bytes_ = 0;
         if (at.has_error()) {

@@ -237,12 +237,12 @@ class Run:
 
     def start_broker(self, node):
         node.start()
-        node.wait_ready(time.monotonic() + 120)
+        node.wait_ready(time.monotonic() + 240)
         self.until_whole()
 
     def until_whole(self):
         """Three replicas survive one broker's fault, not two at a time."""
-        eventually(lambda: replicas.all_in_sync(self.cluster), "all replicas are in sync", 120)
+        eventually(lambda: replicas.all_in_sync(self.cluster), "all replicas are in sync", 300)
 
     def faults(self):
         some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off]
