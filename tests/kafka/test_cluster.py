@@ -9,7 +9,7 @@ import cluster_server
 import replicas
 from server import CLEAN, KWQ, ROOT, Server, eventually
 
-FILES = 60
+FILES = 120
 
 
 class Cluster(unittest.TestCase):

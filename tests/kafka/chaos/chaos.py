@@ -47,7 +47,7 @@ class Client(threading.Thread):
         self.run_, self.random = run, random.Random(seed)
         self.start()
 
-    def call(self, path, body, timeout=8):
+    def call(self, path, body, timeout=2.5):
         """Status, JSON, begun, ended; status 0 when nobody answered."""
         server = self.random.choice(self.run_.servers)
         begun = time.monotonic()
