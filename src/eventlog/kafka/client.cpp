@@ -238,7 +238,9 @@ client_ptr make_group_client(const kafka_config& config, const client_notes& not
     set(conf.get(), "session.timeout.ms", std::to_string(of.session_timeout.count()));
     set(conf.get(), "heartbeat.interval.ms",
         std::to_string(std::min<std::int64_t>(1'000, of.session_timeout.count() / 4)));
-    of.add_callbacks(conf.get());
+    if (of.add_callbacks != nullptr) {
+        of.add_callbacks(conf.get());
+    }
     return make_handle(std::move(conf), RD_KAFKA_CONSUMER);
 }
 

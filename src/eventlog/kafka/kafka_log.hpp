@@ -53,7 +53,7 @@ std::unique_ptr<event_log> open_kafka_log(const kafka_config& config);
 std::vector<std::optional<offset>> ask_kafka_ends(event_log& log,
                                                   const std::vector<topic_partition>& places);
 
-/// Commits offsets for a group that nobody is a member of: only for people's tools. Waits.
+/// Commits offsets for a group that nobody is a member of: only for people's tools. Any thread.
 result<void> commit_kafka_offsets(event_log& log, const std::string& group,
                                   const std::vector<std::pair<topic_partition, offset>>& offsets);
 

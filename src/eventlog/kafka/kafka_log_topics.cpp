@@ -48,14 +48,14 @@ result<topic_views*> kafka_log::open_topic(const std::string& name, const topic_
     if (auto* const known = find_open(name)) {
         return known;
     }
+    const auto ends = topics_.all_ends(name, facts.partitions);
+    if (!ends) {
+        return ends.error();
+    }
     auto views = std::make_unique<topic_views>();
     for (std::int32_t p = 0; p < facts.partitions; ++p) {
-        const auto ends = topics_.ends({name, p});
-        if (!ends) {
-            return ends.error();
-        }
-        views->push_back(
-            std::make_unique<partition_view>(topic_partition{name, p}, *ends, counters_.read_back));
+        views->push_back(std::make_unique<partition_view>(
+            topic_partition{name, p}, (*ends)[static_cast<std::size_t>(p)], counters_.read_back));
     }
     auto* const opened = views.get();
     const std::lock_guard tail_lock(tail_mutex_);

@@ -17,7 +17,7 @@ namespace {
 constexpr int request_ms = 10'000;
 constexpr int look_again_ms = 50;
 constexpr int many_ends_ms = 3'000;
-constexpr milliseconds commit_again{3'600'000};  // the cluster forgets what is never said again
+constexpr milliseconds commit_again{30'000};  // nobody hears of one that failed
 constexpr milliseconds ready_patience{30'000};
 
 template <class T, void (*Destroy)(T*)>
@@ -30,8 +30,6 @@ using owned = std::unique_ptr<T, deleter<T, Destroy>>;
 using new_topic_ptr = owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using resource_ptr = owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using deletion_ptr = owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
-using commit_ptr =
-    owned<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>;
 using partitions_ptr =
     owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
@@ -154,7 +152,7 @@ result<void> judge(const event_ptr& answer, const std::string& topic, const kafk
 }  // namespace
 
 topics::topics(const kafka_config& config, const client_notes& notes)
-    : config_(config), client_(make_client(client_role::admin, config, notes)) {}
+    : config_(config), notes_(notes), client_(make_client(client_role::admin, config, notes)) {}
 
 result<int> topics::wait_for_brokers() {
     const auto end = system_clock().monotonic() + config_.start_patience;
@@ -275,6 +273,32 @@ result<partition_range> topics::ends(const topic_partition& where) {
 }
 
 std::vector<std::optional<offset>> topics::ends_of(const std::vector<topic_partition>& places) {
+    return ask(places, RD_KAFKA_OFFSET_END);
+}
+
+result<std::vector<partition_range>> topics::all_ends(const std::string& name,
+                                                      std::int32_t partitions) {
+    std::vector<topic_partition> places;
+    for (std::int32_t p = 0; p < partitions; ++p) {
+        places.push_back({name, p});
+    }
+    const auto last = ask(places, RD_KAFKA_OFFSET_END);
+    const auto first = ask(places, RD_KAFKA_OFFSET_BEGINNING);
+    std::vector<partition_range> all;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (first[i] && last[i]) {
+            all.push_back({*first[i], *last[i], *last[i]});
+        } else if (const auto one = ends(places[i])) {
+            all.push_back(*one);
+        } else {
+            return one.error();
+        }
+    }
+    return all;
+}
+
+std::vector<std::optional<offset>> topics::ask(const std::vector<topic_partition>& places,
+                                               std::int64_t what) {
     std::vector<std::optional<offset>> ends(places.size());
     if (places.empty()) {
         return ends;
@@ -284,7 +308,7 @@ std::vector<std::optional<offset>> topics::ends_of(const std::vector<topic_parti
     for (std::size_t i = 0; i < places.size(); ++i) {
         index[places[i]] = i;
         rd_kafka_topic_partition_list_add(list.get(), places[i].topic.c_str(), places[i].partition)
-            ->offset = RD_KAFKA_OFFSET_END;  // the time to ask for
+            ->offset = what;  // where librdkafka takes a time, and these
     }
     rd_kafka_offsets_for_times(client_.get(), list.get(), many_ends_ms);
     for (int i = 0; i < list->cnt; ++i) {
@@ -311,14 +335,14 @@ result<void> topics::commit(const std::string& group, const placed_offsets& offs
     if (list->cnt == 0) {
         return {};
     }
-    const commit_ptr commit(rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
-    const queue_ptr answers(rd_kafka_queue_new(client_.get()));
-    auto* one = commit.get();
-    rd_kafka_AlterConsumerGroupOffsets(client_.get(), &one, 1, nullptr, answers.get());
-    const event_ptr event(rd_kafka_queue_poll(answers.get(), 2 * request_ms));
-    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return log_error{errc::unknown,
-                         event ? rd_kafka_event_error_string(event.get()) : "no answer from Kafka"};
+    if (!committer_) {
+        committer_ = make_group_client(config_, notes_, {.group = group});
+    }
+    // Not by the admin request for it: in this version of librdkafka it ends the process when a
+    // broker dies before it answers.
+    const auto code = rd_kafka_commit(committer_.get(), list.get(), 1);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return failed("committing offsets", code);
     }
     for (int i = 0; i < list->cnt; ++i) {
         const auto& at = list->elems[i];
