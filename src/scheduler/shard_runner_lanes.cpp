@@ -24,26 +24,30 @@ eventlog::topic_partition shard_runner::lane_partition(const lane_key& lane) con
 }
 
 std::vector<lane_depth> shard_runner::depths() const {
-    std::vector<lane_depth> all;
-    if (!shard_->is_owner()) {
-        return all;
-    }
-    for (const auto& key : shard_->state().lanes()) {
+    // By where the records are: one that is served at another priority waits there, too.
+    std::map<std::pair<model::queue_name, model::priority>, lane_depth> by_topic;
+    for (const auto& key : shard_->is_owner() ? shard_->state().lanes() : std::vector<lane_key>()) {
         const auto range = deps_.log.range(lane_partition(key));
         if (!range) {
             continue;
         }
-        lane_depth depth{id_, key.first, key.second, range->end};
+        auto& depth = by_topic[{key.queue, key.topic}];
+        depth = {id_, key.queue, key.topic, range->end, depth.waiting};
         const auto count = [&depth](const offset_range& r) {
             depth.waiting +=
                 std::max<std::int64_t>(0, std::min(r.last, depth.end).value() - r.first.value());
         };
-        for (const auto& r : shard_->state().find_lane(key)->ahead.ranges()) {
-            count(r);
+        if (!key.is_moved()) {
+            for (const auto& r : shard_->state().find_lane(key)->ahead.ranges()) {
+                count(r);
+            }
         }
         for (const auto& r : shard_->state().returned(key, offset{0}, most_returned_ranges)) {
             count(r);
         }
+    }
+    std::vector<lane_depth> all;
+    for (const auto& [topic, depth] : by_topic) {
         all.push_back(depth);
     }
     return all;

@@ -1,3 +1,4 @@
+// tidy: size, because every question is asked of all shards alike, by one template
 #include "scheduler/shard_set.hpp"
 
 #include "base/hash.hpp"
