@@ -64,3 +64,22 @@ test("C6 a group of errors is retried as one", async () => {
   await confirm(page, /Retry/);
   for (const id of ids) await becomes(id, "pending");
 });
+
+test("tasks that wait get another priority, one by its page and all that match by the server", async () => {
+  const ids = await submit("urgent", 25, { priority: 2 });
+  page = await browser.open(server, `tasks/${ids[3]}`);
+  await press("Priority");
+  await page.locator("dialog input").fill("7");
+  await confirm(page, "Move it");
+  await says(page, "Its priority is 7");
+  const priority = async (id) => (await server.get(`tasks/${id}`)).priority;
+  await until("it is at 7", async () => (await priority(ids[3])) === 7);
+  await page.goto(`${server.root}/ui/tasks?job=urgent`);
+  await press("Priority of all");
+  await page.locator("dialog input").fill("9");
+  await confirm(page, "Move 25 tasks");
+  await page.waitForURL(/\/ui\/bulk\//);
+  await page.getByRole("heading", { name: "Reprioritise to 9" }).waitFor();
+  await page.locator(".title .pill").getByText("complete").waitFor();
+  for (const id of ids) await until(`${id} is at 9`, async () => (await priority(id)) === 9);
+});

@@ -6,8 +6,9 @@ import { Problem, segment, send } from "./client";
 export type Verb = "retry" | "cancel";
 
 interface Wish {
-  action: Verb;
+  action: Verb | "reprioritise";
   filter: Filter;
+  priority?: number;
 }
 
 const bodyOf = (wish: Wish, dry_run: boolean) => ({ ...wish, dry_run, ...(isEmpty(wish.filter) ? { all: true } : {}) });

@@ -194,13 +194,16 @@ export interface Simulation {
 
 export interface BulkAction {
   id: string;
-  action: "retry" | "cancel";
+  action: "retry" | "cancel" | "reprioritise";
+  priority?: number;
   q: string;
   reason?: string;
   state: "running" | "complete" | "cancelled" | "error";
   matched: number;
   exact?: boolean;
   done: number;
+  /// Of reprioritise: there already, or waiting no more.
+  left?: number;
   failed: number;
   started_at: number;
   ended_at?: number;

@@ -16,6 +16,9 @@ import { Title } from "../parts/title";
 
 const pills: Record<BulkAction["state"], string> = { running: "", complete: "good", cancelled: "warn", error: "bad" };
 
+const nameOf = (action: BulkAction): string => (action.priority === undefined ? action.action : `${action.action} to ${action.priority}`);
+const endedOf = (action: BulkAction): number => action.done + (action.left ?? 0) + action.failed;
+
 const textOf = (action: BulkAction): string => action.q || "all tasks";
 
 function tasksOf(action: BulkAction): string {
@@ -38,7 +41,7 @@ function All() {
         <Waiting of={actions} what="bulk actions" />
         {actions.value?.items.length === 0 ? (
           <Empty title="None yet.">
-            Filter the <a href="tasks">tasks</a>, then retry or cancel all that match.
+            Filter the <a href="tasks">tasks</a>, then retry, cancel or move all that match.
           </Empty>
         ) : null}
         {actions.value?.items.length ? (
@@ -47,7 +50,7 @@ function All() {
             rows={actions.value.items}
             id={(a) => a.id}
             columns={[
-              { key: "action", head: "Action", cell: (a) => <a href={link("bulk", a.id)}>{a.action}</a> },
+              { key: "action", head: "Action", cell: (a) => <a href={link("bulk", a.id)}>{nameOf(a)}</a> },
               { key: "filter", head: "Of", classes: "message", cell: (a) => <code>{textOf(a)}</code> },
               { key: "state", head: "State", cell: (a) => <span class={`pill ${pills[a.state]}`}>{a.state}</span> },
               { key: "done", head: "Done", number: true, cell: (a) => `${number(a.done)} of ${a.exact === false ? "at least " : ""}${number(a.matched)}` },
@@ -68,7 +71,7 @@ function One({ id }: { id: string }) {
     <>
       <Title
         up={{ href: "bulk", word: "Bulk actions" }}
-        name={action ? `${action.action[0]?.toUpperCase()}${action.action.slice(1)}` : id}
+        name={action ? `${action.action[0]?.toUpperCase()}${nameOf(action).slice(1)}` : id}
         mark={action ? <span class={`pill ${pills[action.state]}`}>{action.state}</span> : null}
       >
         <Stale of={found} />
@@ -93,13 +96,14 @@ function Shown({ action }: { action: BulkAction }) {
         All that matched <code>{textOf(action)}</code>
       </p>
       {action.reason ? <p class="wrong">{action.reason}</p> : null}
-      <progress class="whole" max={Math.max(1, action.matched)} value={action.done + action.failed} aria-label="Progress" />
+      <progress class="whole" max={Math.max(1, action.matched)} value={endedOf(action)} aria-label="Progress" />
       <Figures
         figures={[
           ["Matched", `${action.exact === false ? "≥ " : ""}${number(action.matched)}`],
           ["Done", number(action.done)],
+          action.left !== undefined && ["Left as they were", number(action.left), "there already, or waiting no more"],
           ["Failed", number(action.failed)],
-          ["Share", share(action.done + action.failed, action.matched)],
+          ["Share", share(endedOf(action), action.matched)],
           ["Started", <Ago at={action.started_at} />],
           action.ended_at !== undefined && ["Ended", <Ago at={action.ended_at} />],
         ]}

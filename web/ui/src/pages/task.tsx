@@ -6,6 +6,7 @@ import type { State, Task, Why } from "../api/types";
 import { link, linkTo } from "../app/router";
 import { ActionButton } from "../parts/action";
 import { Attempts } from "../parts/attempts";
+import { priorityField } from "../parts/bulk_buttons";
 import { type Fact, Facts } from "../parts/facts";
 import { parseExactly } from "../parts/json_text";
 import { JsonView } from "../parts/json_view";
@@ -33,7 +34,7 @@ export function TaskPage({ name }: { name: string }) {
 }
 
 function TaskActions({ task }: { task: Task }) {
-  const call = (verb: string) => send("POST", `tasks/${segment(task.id)}/${verb}`, {});
+  const call = <T,>(verb: string, body = {}) => send<T>("POST", `tasks/${segment(task.id)}/${verb}`, body);
   return (
     <>
       {task.state === "error" ? (
@@ -41,6 +42,22 @@ function TaskActions({ task }: { task: Task }) {
           await call("retry");
           return "It will run again";
         }} />
+      ) : null}
+      {task.state === "pending" || task.state === "scheduled" ? (
+        <ActionButton
+          label="Priority"
+          icon="priority"
+          question={{
+            title: "Another priority for this task?",
+            text: "It keeps its attempts and its history, and comes before the other tasks of its job there.",
+            yes: "Move it",
+            field: priorityField(task.priority),
+          }}
+          run={async (given) => {
+            const { affected } = await call<{ affected: number }>("reprioritise", { priority: Number(given) });
+            return affected ? `Its priority is ${given}` : "It has that priority already";
+          }}
+        />
       ) : null}
       {ended.includes(task.state) ? null : (
         <ActionButton

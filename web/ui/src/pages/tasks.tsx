@@ -6,7 +6,7 @@ import { type Filter, fromQuery } from "../api/filter";
 import type { Task } from "../api/types";
 import { go, place, withWords, word } from "../app/router";
 import { ActionButton, readOnly } from "../parts/action";
-import { BulkButton } from "../parts/bulk_buttons";
+import { BulkButton, BulkPriorityButton } from "../parts/bulk_buttons";
 import { FilterBar } from "../parts/filter_bar";
 import { clockTime, number } from "../parts/numbers";
 import { Empty, Panel, Stale, Waiting } from "../parts/panel";
@@ -121,6 +121,7 @@ function Selection({ chosen, clear, filter, total }: { chosen: Set<string>; clea
         <>
           <span class="faint">{total === undefined ? "All that match:" : `All ${number(total)} that match:`}</span>
           <BulkButton action="retry" filter={filter} />
+          <BulkPriorityButton filter={filter} />
           <BulkButton action="cancel" filter={filter} />
         </>
       )}
