@@ -83,11 +83,7 @@ void application::start() {
          .queue_added = [this](const model::queue_name& queue, std::int32_t priorities) {
              tracker_->queue_added(queue, priorities);
          }});
-    tracker_ = tracker::make_tracker(config_.tracker, {.log = *log_,
-                                                       .topics = topics_,
-                                                       .time = system_clock(),
-                                                       .logger = *logger_,
-                                                       .fatal = fatal});
+    make_tracker();
     scheduler_runs_ = true;
     scheduler_->start();
     tracker_runs_ = true;
@@ -172,11 +168,26 @@ std::vector<std::optional<model::offset>> application::ask_ends(
 
 std::function<void(observe::metrics_page&)> application::log_metrics() {
     if (config_.log_kind != "kafka") {
-        return {};
+        return [directory = config_.data + "/log"](observe::metrics_page& page) {
+            page.gauge("kwq_log_bytes", "Disk that the embedded log takes",
+                       static_cast<double>(bytes_in(directory)));
+        };
     }
     return [this](observe::metrics_page& page) {
         eventlog::add_kafka_metrics(*log_, rebalances_, page);
     };
+}
+
+void application::make_tracker() {
+    tracker::tracker_dependencies given{.log = *log_,
+                                        .topics = topics_,
+                                        .time = system_clock(),
+                                        .logger = *logger_,
+                                        .fatal = [this](const std::string& why) { die(why); }};
+    if (config_.trim_log && config_.log_kind == "embedded") {
+        given.log_needs = [this](auto done) { scheduler_->log_needs(std::move(done)); };
+    }
+    tracker_ = tracker::make_tracker(config_.tracker, given);
 }
 
 std::string application::url() const {

@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,6 +49,7 @@ public:
 private:
     void start();
     void open_log();
+    void make_tracker();
     void ensure_topics();
     void join_others();
     std::string url() const;

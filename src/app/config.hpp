@@ -37,6 +37,7 @@ struct config {
     std::optional<std::string> token;
     bool ui_read_only = false;
     std::string log_kind;  // embedded, kafka
+    bool trim_log = true;  // the embedded one
     eventlog::kafka_config kafka;
     milliseconds session_timeout{6'000};
     std::string advertise;  // empty: the address and port it listens on

@@ -146,6 +146,7 @@ std::string take_queues(resolved_config& c) {
 std::string take_retention(resolved_config& c) {
     auto& keep = c.values.tracker.keep;
     keep.usual = time_of(c, "retention");
+    c.values.trim_log = text_of(c, "log-trim") == "on";
     for (const std::string& item : split_list(text_of(c, "retention-by-job"))) {
         const auto colon = item.rfind(':');
         const std::string job = item.substr(0, colon);

@@ -31,6 +31,7 @@ struct check_report {
     std::uint64_t accepted = 0;
     std::vector<std::pair<std::string, std::uint64_t>> voids;  // by reason, only those there are
     std::uint64_t unreadable_events = 0;
+    std::uint64_t trimmed_events = 0;  // not there any more
     std::uint64_t controls = 0;
     std::uint64_t tasks = 0;  // records that are tasks of their own
     std::uint64_t duplicates = 0;

@@ -74,7 +74,13 @@ why_void refold::judge(const model::event& e) {
 /// An owner's event counts under the newest claim, and its time never goes back.
 why_void refold::judge_owner(const model::event& e) {
     const auto epoch = e.owner->epoch.value();
+    if (claims_.empty() && options_.first > 0) {
+        begin_at(e);
+    }
     found_.checked(rule::owner_epoch);
+    if (epoch < options_.first && epoch != epoch_) {
+        return why_void::stale_epoch;  // its claim was trimmed
+    }
     if (!std::binary_search(claims_.begin(), claims_.end(), epoch)) {
         broken(rule::owner_epoch,
                "its epoch " + std::to_string(epoch) + " is not the offset of any claim before it");
@@ -96,6 +102,15 @@ why_void refold::judge_owner(const model::event& e) {
     }
     t_ = t;
     return why_void::none;
+}
+
+/// A log that was trimmed begins with a horizon that says what was before it.
+void refold::begin_at(const model::event& e) {
+    if (const auto* h = std::get_if<model::horizon>(&e.body); h != nullptr && h->control_next) {
+        epoch_ = e.owner->epoch.value();
+        control_seen_ = h->control_next->value() - 1;
+        claims_.push_back(epoch_);
+    }
 }
 
 why_void refold::on(const model::claim&) {
@@ -141,7 +156,7 @@ why_void refold::on(const model::cursor& e) {
             auto& t = table_.at(*l, o);
             book_.update(t, table_);
             found_.checked(rule::lost_task);
-            if (!has_ended(t.where)) {
+            if (!has_ended(t.where) && !has_lost_past(t)) {
                 broken(rule::lost_task, "it drops the task in " + name + std::to_string(o) +
                                             ", which has not ended");
                 break;
@@ -228,6 +243,9 @@ why_void refold::on(const model::followed& e) {
     found_.checked(rule::lost_task);
     const auto of = e.of.value();
     if (with_then_.erase(of) == 0 && followed_.count(of) == 0) {
+        if (options_.first > 0) {
+            return why_void::none;  // its completion, or what that stood on, was trimmed
+        }
         broken(
             rule::state_machine,
             "there is no completion with follow-ups that counts at offset " + std::to_string(of));

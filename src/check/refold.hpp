@@ -52,6 +52,7 @@ public:
         std::string status_topic;
         std::int32_t shard = 0;
         bool keep_leases = false;  // for a history
+        std::int64_t first = 0;    // the events before it have been trimmed
     };
     using commands = std::vector<std::pair<model::offset, model::command>>;
 
@@ -126,6 +127,9 @@ private:
                      const std::vector<model::offset_range>& ranges, bool parking);
     void check_copy(const model::control& e);
     void broken(rule r, std::string sentence);
+    /// Its record was trimmed, and so may have been events of it.
+    bool has_lost_past(const task_line& t) const { return options_.first > 0 && !t.there; }
+    void begin_at(const model::event& e);
 
     const options options_;
     task_table& table_;

@@ -10,7 +10,8 @@ why_void refold::lost_lease(const task_line& t, const model::record& where,
     if (t.ended_lease != hash || t.ended == lease_end::none) {
         // An older lease of the task is nothing special; one that nobody got is.
         const auto parts = model::decode_lease(lease);
-        if (!parts || parts->place != where || parts->attempt >= t.attempt) {
+        const bool is_unheard_of = !parts || parts->place != where || parts->attempt >= t.attempt;
+        if (is_unheard_of && !has_lost_past(t)) {
             broken(rule::told_not_logged, "no event before it gave out its lease");
         }
         return why_void::lease_lost;

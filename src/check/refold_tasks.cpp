@@ -343,6 +343,9 @@ why_void refold::on(const model::duplicate& e) {
     found_.checked(rule::duplicate_id);
     const auto other = bound(hash_of(e.id));
     const task_line* of = table_.find(e.of);
+    if (other == hash_index::none && has_lost_past(*t)) {
+        return why_void::not_duplicate;  // what it repeats was trimmed, and so was it
+    }
     if (other == hash_index::none || other == table_.number_of(*t)) {
         broken(rule::duplicate_id, name_of(table_, *t) + " is dropped, but no other record has " +
                                        "its id " + e.id.value());

@@ -160,8 +160,19 @@ eventlog::result<std::unique_ptr<checked_shard>> shard_reader::read_shard(std::i
             return done.error();
         }
     }
+    const auto events = source_.range({options_.prefix + "-status", number});
+    if (events.has_error()) {
+        return events.error();
+    }
+    if (options_.history != nullptr && events->first > model::offset{0}) {
+        return log_error{errc::trimmed, "the first " + std::to_string(events->first.value()) +
+                                            " events have been trimmed: a history can be compared "
+                                            "only with a log that is whole (log-trim = off)"};
+    }
+    report_.trimmed_events += static_cast<std::uint64_t>(events->first.value());
     shard->fold = std::make_unique<refold>(
-        refold::options{options_.prefix + "-status", number, options_.history != nullptr},
+        refold::options{options_.prefix + "-status", number, options_.history != nullptr,
+                        events->first.value()},
         shard->table, commands_, report_.found);
     if (const auto done = read_events(*shard); done.has_error()) {
         return done.error();
@@ -214,15 +225,6 @@ void shard_reader::read_task(checked_shard& shard, lane& l, const eventlog::log_
 
 eventlog::result<void> shard_reader::read_events(checked_shard& shard) {
     const topic_partition where{options_.prefix + "-status", shard.number};
-    const auto range = source_.range(where);
-    if (range.has_error()) {
-        return range.error();
-    }
-    if (range->first.value() > 0) {
-        return log_error{errc::trimmed, "the first " + std::to_string(range->first.value()) +
-                                            " events of " + where.topic +
-                                            " have been trimmed: what they did cannot be checked"};
-    }
     return for_each(where, [&](const eventlog::log_record& r) { read_event(shard, r); });
 }
 

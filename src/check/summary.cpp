@@ -47,6 +47,9 @@ std::string events_line(const check_report& r) {
     if (r.unreadable_events > 0) {
         out += "; " + with_commas(r.unreadable_events) + " cannot be read";
     }
+    if (r.trimmed_events > 0) {
+        out += "; " + with_commas(r.trimmed_events) + " before them were trimmed";
+    }
     return out;
 }
 

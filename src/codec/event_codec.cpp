@@ -150,7 +150,11 @@ model::event_body read_moved(field_reader& f) {
 }
 
 model::event_body read_horizon(field_reader& f) {
-    return model::horizon{.before = f.at("before_at")};
+    model::horizon e{.before = f.at("before_at")};
+    if (f.has("control_next")) {
+        e.control_next = f.offset("control_next");
+    }
+    return e;
 }
 
 model::event_body read_running(field_reader& f) {

@@ -137,7 +137,12 @@ struct body_writer {
         w.field("to", e.to.value());
         put(w, e.intro);
     }
-    void operator()(const model::horizon& e) const { w.field("before_at", e.before.value()); }
+    void operator()(const model::horizon& e) const {
+        w.field("before_at", e.before.value());
+        if (e.control_next) {
+            w.field("control_next", e.control_next->value());
+        }
+    }
     void operator()(const model::running& e) const { put_lease(w, e); }
     void operator()(const model::progress& e) const {
         put_lease(w, e);

@@ -108,6 +108,12 @@ struct partition_range {
     offset durable{0};  // everything below survives a power cut; durable <= end
 };
 
+/// Somebody will still read a partition from here on.
+struct log_need {
+    topic_partition where;
+    offset from{0};
+};
+
 enum class durability : std::uint8_t { ordered, synced };
 
 /// What it takes for one record at most, key, value and headers together.

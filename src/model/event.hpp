@@ -160,9 +160,12 @@ struct moved {
     friend bool operator==(const moved&, const moved&) = default;
 };
 
-/// Ids settled before this instant are forgotten.
+/// Ids settled before this instant are forgotten. It also says what a fold must know that begins
+/// here, because what was before it has been trimmed: its owner's epoch and t, and `control_next`,
+/// below which every command of kwq-control had been copied.
 struct horizon {
     instant before;
+    std::optional<offset> control_next = std::nullopt;
     friend bool operator==(const horizon&, const horizon&) = default;
 };
 

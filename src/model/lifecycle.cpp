@@ -307,6 +307,13 @@ bool apply_command(const control_ledger::entry& e, const record& where, task_fac
     return true;
 }
 
+/// The claim and all that came after it have been trimmed: this event says what they amounted to.
+bool begins_here(const partition_facts& partition, const logged_event& logged) {
+    const auto* h = std::get_if<horizon>(&logged.event.body);
+    return h != nullptr && h->control_next && logged.event.owner && partition.epoch < offset{0} &&
+           logged.offset > logged.event.owner->epoch;
+}
+
 }  // namespace
 
 step_result step(const task_facts& before, bool id_taken, const logged_event& logged) {
@@ -326,6 +333,10 @@ verdict step_partition(partition_facts& partition, const logged_event& logged) {
     }
     if (!is_owner_event(e.body)) {
         return {};
+    }
+    if (begins_here(partition, logged)) {
+        partition.epoch = e.owner->epoch;
+        partition.control_seen = offset{std::get<horizon>(e.body).control_next->value() - 1};
     }
     if (!e.owner || e.owner->epoch != partition.epoch || e.owner->t < partition.t) {
         return {void_reason::stale_epoch};

@@ -102,6 +102,7 @@ step_result step(const task_facts& before, bool id_taken, const logged_event& lo
 
 /// Steps the partition: verdict of a claim, cursor, range, control, followed or horizon event, and
 /// for any accepted owner event its t. Call it first for every event; a void verdict here is final.
+/// A fold of a log whose beginning was trimmed begins with a horizon that has `control_next`.
 verdict step_partition(partition_facts& partition, const logged_event& logged);
 
 /// The priority that the task is served at.

@@ -154,6 +154,34 @@ void add_tracker(metrics_page& m, const tracker::tracker_stats& t) {
             t.overall.run.p95_s);
 }
 
+/// What the log holds, and what it waits for before it lets events go.
+void add_log(metrics_page& m, const tracker::log_view& log) {
+    using tracker::trim_stage;
+    std::map<trim_stage, double> waiting;
+    for (const auto stage : {trim_stage::tasks, trim_stage::ids, trim_stage::copies}) {
+        waiting[stage] = 0;
+    }
+    const auto labels = [](const tracker::log_view::part& p) {
+        return observe::metrics_page::label_set{{"topic", p.where.topic},
+                                                {"partition", std::to_string(p.where.partition)}};
+    };
+    for (const auto& p : log.partitions) {
+        m.gauge("kwq_log_oldest_offset", "First record that the log still has",
+                static_cast<double>(p.first.value()), labels(p));
+    }
+    for (const auto& p : log.partitions) {
+        m.gauge("kwq_log_records", "Records that the log has",
+                static_cast<double>(p.end.value() - p.first.value()), labels(p));
+        if (p.waits_for) {
+            ++waiting[*p.waits_for];
+        }
+    }
+    for (const auto& [stage, shards] : waiting) {
+        m.gauge("kwq_log_trim_waiting", "Shards whose events cannot go yet, by what they wait for",
+                shards, {{"for", std::string(to_string(stage))}});
+    }
+}
+
 void add_server(metrics_page& m, const context& c) {
     c.http.each([&m](std::string_view route, const http_counts::route_counts& counts) {
         for (std::size_t i = 0; i < counts.classes.size(); ++i) {
@@ -202,6 +230,9 @@ void answer_metrics(const context& c, const reply& to, const metrics_parts& p,
     }
     if (stats) {
         add_tracker(m, *stats);
+        if (!stats->log.partitions.empty()) {
+            add_log(m, stats->log);
+        }
     }
     add_server(m, c);
     if (c.services.more_metrics) {

@@ -37,6 +37,10 @@ public:
     /// their more urgent work.
     virtual void set_others(std::map<std::string, ready_levels> ready) = 0;
 
+    /// What the shards have still to read: the log may be trimmed up to there as far as they are
+    /// concerned, and as long as nothing of a task that has not ended is.
+    virtual void log_needs(callback<std::vector<eventlog::log_need>> done) = 0;
+
     /// Appends what a worker reports of a lease whose owner cannot be asked: it counts if the lease
     /// is live when the log has it. `accepted`, or what the report repeats.
     virtual void append_report(lease_report r, callback<result<settle_status>> done) = 0;

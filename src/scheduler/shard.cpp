@@ -431,6 +431,10 @@ void shard::decide(const moment& now) {
         expire_polls(now);
         return;
     }
+    if (holds_for_horizon(now)) {
+        expire_polls(now);
+        return;
+    }
     send_controls(now);
     if (gate_change_ && now.at >= *gate_change_) {
         gate_change_ = gates_.next_change(now.at);
@@ -449,13 +453,6 @@ void shard::decide(const moment& now) {
     plan_reads(now);
     expire_polls(now);
     move_cursors(now);
-    if (!next_horizon_) {
-        next_horizon_ = now.mono + milliseconds{3'600'000};
-    } else if (now.mono >= *next_horizon_) {
-        send(model::horizon{now.at + -options_.horizon}, now);
-        workers_.forget_silent(now.at);
-        next_horizon_ = now.mono + milliseconds{3'600'000};
-    }
 }
 
 std::optional<milliseconds> shard::next_wake(const moment& now) const {
@@ -484,7 +481,7 @@ std::optional<milliseconds> shard::next_wake(const moment& now) const {
         consider(at_wall(next_due_));
     }
     consider(at_wall(gate_change_));
-    consider(next_horizon_);
+    consider(hold_until_ ? hold_until_ : next_horizon_);
     const bool skipping = std::any_of(
         io_.begin(), io_.end(), [](const auto& lane) { return !lane.second.skipped.empty(); });
     if (skipping) {

@@ -81,6 +81,8 @@ public:
     /// The answer to read_lane: what was read, and up to where (exclusive).
     void on_records(const read_lane& asked, std::vector<met_record> records, offset next,
                     const moment& now);
+    /// What was to be read is gone below `first`, since it had ended: the cursor passes it.
+    void on_trimmed(const read_lane& asked, offset first);
     void on_followed(offset of, const moment& now);
     /// The follow-ups could not be appended: asked for again by a later decide().
     void on_not_followed(offset of) { following_.erase(of); }
@@ -187,6 +189,7 @@ private:
     void sweep_retried(const moment& now);
     void wake_due(const moment& now);
     void send_controls(const moment& now);
+    bool holds_for_horizon(const moment& now);
 
     // polls (shard_polls.cpp)
     void serve(const moment& now);
@@ -212,9 +215,7 @@ private:
     std::vector<effect> effects_;
 
     // only the owner has these
-    bool owner_ = false;
-    bool doors_open_ = false;
-    bool stopping_ = false;
+    bool owner_ = false, doors_open_ = false, stopping_ = false;
     std::optional<model::event> claim_out_;
     std::uint64_t sequence_ = 0;
     std::deque<in_flight_event> in_flight_;
@@ -238,12 +239,11 @@ private:
     std::set<model::job_name> unparking_;             // a ready event of theirs is on its way
     std::set<model::job_name> retried_;               // jobs with dead letters to return
     std::set<offset> following_;                      // append_follow_ups asked for
-    std::optional<instant> gate_change_;              // when a pause ends by itself
-    std::optional<instant> next_due_;
-    std::size_t readying_ = 0;    // ready events on their way
-    milliseconds claimed_at_{0};  // mono of reading back the claim
+    std::optional<instant> gate_change_, next_due_;   // when a pause ends by itself
+    std::size_t readying_ = 0;                        // ready events on their way
+    milliseconds claimed_at_{0};                      // mono of reading back the claim
     milliseconds next_cursor_{0};
-    std::optional<milliseconds> next_horizon_;
+    std::optional<milliseconds> next_horizon_, hold_until_;  // decisions wait for the horizon
     scheduler_stats counters_;
 };
 

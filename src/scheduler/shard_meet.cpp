@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t low_water = read_ahead_tasks / 4;
 constexpr std::size_t sweep_step = 500;  // rows or ranges of one background step
 constexpr milliseconds cursor_interval{1'000};
+// The horizon moves in steps of an eighth of what it keeps.
+constexpr int horizons_kept = 8;
+constexpr milliseconds shortest_interval{1'000};
+constexpr milliseconds longest_interval{3'600'000};
+constexpr milliseconds longest_hold{200};
 
 std::optional<model::task_intro> intro_of_task(const model::stored_task& t) {
     return model::task_intro{t.body.job, t.body.tags, t.submitted_at, t.body.limits};
@@ -99,6 +104,12 @@ void shard::put_back(task_ptr task, const moment& now) {
         return;
     }
     buffer_.add(std::move(task));
+}
+
+void shard::on_trimmed(const read_lane& asked, offset first) {
+    if (owner_ && asked.from < first) {
+        io(asked.lane).skipped.insert({asked.from, std::min(first, asked.to)});
+    }
 }
 
 void shard::on_records(const read_lane& asked, std::vector<met_record> records, offset next,
@@ -252,6 +263,37 @@ void shard::move_cursors(const moment& now) {
             send(std::move(c), now);
         }
     }
+}
+
+/// A trimmed log begins with a horizon, and a fold that begins there knows no command, no binding
+/// and no hand-out of before: so nothing may come behind it that was decided without them. When one
+/// is due, decisions wait until every owner event has been read back; a moment, on an embedded log.
+/// Where callers steer without a pause it is written all the same, and no log begins there.
+bool shard::holds_for_horizon(const moment& now) {
+    const auto interval =
+        std::clamp(options_.horizon / horizons_kept, shortest_interval, longest_interval);
+    if (!next_horizon_) {
+        next_horizon_ = now.mono + interval;
+    }
+    if (now.mono < *next_horizon_) {
+        return false;
+    }
+    const bool clear = std::none_of(in_flight_.begin(), in_flight_.end(), [](const auto& e) {
+        return model::is_owner_event(e.event.body);
+    });
+    if (!clear && now.mono < *next_horizon_ + longest_hold) {
+        hold_until_ = *next_horizon_ + longest_hold;
+        return true;
+    }
+    hold_until_.reset();
+    model::horizon e{now.at + -options_.horizon};
+    if (clear) {
+        e.control_next = offset{state_.partition().control_seen.value() + 1};
+    }
+    send(e, now);
+    workers_.forget_silent(now.at);
+    next_horizon_ = now.mono + interval;
+    return false;
 }
 
 void shard::unpark(const moment& now) {

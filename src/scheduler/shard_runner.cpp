@@ -108,7 +108,8 @@ bool shard_runner::read_status() {
     if (applied.value() + 1 >= status_end_.value()) {
         return false;
     }
-    const auto batch = deps_.log.read(status_, offset{applied.value() + 1}, read_bytes);
+    const offset next{applied.value() + 1};
+    const auto batch = deps_.log.read(status_, std::max(next, status_first_), read_bytes);
     if (!batch) {
         die("cannot read " + status_.topic + ": " + batch.error().detail);
         return false;
@@ -378,6 +379,7 @@ void shard_runner::commit_if_due() {
     }
     horizon_->store(shard_->state().partition().horizon.value());
     shard_->state().commit();
+    committed_ = shard_->state().applied_offset();
 }
 
 shard_info shard_runner::info() const {

@@ -79,6 +79,8 @@ public:
     scheduler_stats stats() const;
     /// Nothing unless it decides.
     std::vector<lane_depth> depths() const;
+    /// What it has still to read of each of its partitions, should it start again now.
+    std::vector<eventlog::log_need> log_needs() const;
     /// Into the log, whoever owns the shard.
     void append_report(const lease_report& r, callback<result<settle_status>> done);
 
@@ -139,6 +141,7 @@ private:
     bool batch_synced_ = false;
     bool read_something_ = false;
     offset control_next_{0};
+    offset status_first_{0};  // at the start: the log may have been trimmed
     offset status_end_{0};
     offset durable_end_{0};
     request_id next_request_ = 1;
@@ -147,6 +150,7 @@ private:
     std::multimap<offset, std::function<void()>> when_durable_;
     std::multimap<offset, std::function<void()>> when_controlled_;
     offset controlled_{-1};
+    offset committed_{-1};                  // applied offset of the stored state
     std::map<lane_key, offset> lane_ends_;  // moved since the last turn
     std::map<model::queue_name, std::int32_t> queues_;
     std::vector<std::pair<mono_time, offset>> follow_again_;

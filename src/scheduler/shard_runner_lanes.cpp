@@ -106,7 +106,11 @@ void shard_runner::perform_one(const read_lane& r) {
     }
     std::vector<met_record> met;
     offset next = r.to;
-    if (batch) {
+    if (!batch) {
+        const auto range = deps_.log.range(where);
+        next = range ? std::clamp(range->first, r.from, r.to) : r.to;
+        shard_->on_trimmed(r, next);
+    } else {
         for (const auto& found : *batch) {
             if (found.offset >= r.to) {
                 break;
@@ -130,6 +134,17 @@ void shard_runner::perform_one(const read_lane& r) {
     }
     read_something_ = true;
     shard_->on_records(r, std::move(met), next, now());
+}
+
+std::vector<eventlog::log_need> shard_runner::log_needs() const {
+    std::vector<eventlog::log_need> needs{{status_, std::max(committed_, offset{0})}};
+    for (const auto& key : shard_->state().lanes()) {
+        const auto head = shard_->state().find_lane(key)->ahead.next_range(offset{0});
+        if (head) {
+            needs.push_back({lane_partition(key), head->first});
+        }
+    }
+    return needs;
 }
 
 task_ptr shard_runner::read_task(const record& place) {

@@ -160,10 +160,12 @@ bool shard_runner::state_fits_log() {
 }
 
 void shard_runner::catch_up() {
+    committed_ = shard_->state().applied_offset();
     const auto range = deps_.log.range(status_);
     if (!range) {
         cannot_start("cannot read " + status_.topic + ": " + range.error().detail);
     }
+    status_first_ = range->first;
     status_end_ = range->end;
     find_newest_claim();
     std::size_t since_commit = 0;

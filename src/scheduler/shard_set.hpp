@@ -56,6 +56,7 @@ public:
     void confirm_end(model::shard_id shard, offset end, mono_time asked_at) override;
     std::optional<shard_info> shard(model::shard_id shard) const override;
     void set_others(std::map<std::string, ready_levels> ready) override;
+    void log_needs(callback<std::vector<eventlog::log_need>> done) override;
     void append_report(lease_report r, callback<result<settle_status>> done) override;
 
 private:

@@ -9,7 +9,8 @@
 //   M  job, block -> states of its tasks      J  job, block -> where they are
 //   E  error groups: error_groups.cpp         K  list, number -> value: top_lists.cpp
 //   T  resolution, queue, time -> what happened   U  queue -> nothing: series.cpp
-//   D  how far retention has looked
+//   D  how far retention has looked, and when the last task that it let go had ended
+//   W  shard, status offset -> a place where the log may begin: watermarks.cpp
 //   H  topic partition -> the scheduler's cursor in it
 //   S  list -> how far a sweep of it is
 //

@@ -152,6 +152,9 @@ void runner::queues(positions after, callback<std::vector<queue_view>> done) {
 void runner::stats(positions after, callback<tracker_stats> done) {
     ask<tracker_stats>(std::move(after), std::move(done), [this](const auto& d) {
         tracker_stats s;
+        if (trimmer_) {
+            s.log = trimmer_->view();
+        }
         s.events = tables_->totals.events;
         s.void_events = tables_->totals.void_events;
         s.undecodable_events = tables_->totals.undecodable_events;

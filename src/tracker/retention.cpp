@@ -1,5 +1,7 @@
 #include "tracker/retention.hpp"
 
+#include "tracker/bytes.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@ constexpr milliseconds shortest_round{1'000};
 constexpr milliseconds longest_round{3'600'000};
 constexpr int rounds_a_retention = 8;
 constexpr std::string_view position_key = "D";
+constexpr std::string_view latest_key = "Dl";
 
 }  // namespace
 
@@ -21,6 +24,8 @@ retention::retention(tables& t, retention_times keep) : tables_(t), keep_(std::m
 
 void retention::reload() {
     next_ = tables_.state.get(position_key).value_or("");
+    const auto latest = tables_.state.get(latest_key);
+    latest_end_ = latest ? byte_reader(*latest).named_number<instant>() : instant{0};
 }
 
 std::optional<milliseconds> retention::round() const {
@@ -60,6 +65,12 @@ std::size_t retention::advance(instant now, std::size_t rows) {
     });
     for (const auto& e : over) {
         tables_.remove_row(e.place, e.at);
+        latest_end_ = std::max(latest_end_, e.at);
+    }
+    if (!over.empty()) {
+        std::string latest;
+        byte_writer(latest).signed_number(latest_end_);
+        tables_.state.put(latest_key, latest);
     }
     tables_.state.put(position_key, next_);
     return over.size();

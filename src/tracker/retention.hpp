@@ -25,6 +25,8 @@ public:
     std::size_t advance(instant now, std::size_t rows);
     /// The walk has come to its end and begins again with the next call.
     bool at_start() const { return next_.empty(); }
+    /// No task that was let go ended later.
+    instant latest_end() const { return latest_end_; }
     /// How long a round may take at least; nothing when all is kept for ever.
     std::optional<milliseconds> round() const;
 
@@ -34,6 +36,7 @@ private:
     tables& tables_;
     const retention_times keep_;
     std::string next_;  // key of a row
+    instant latest_end_{0};
 };
 
 }  // namespace kwq::tracker

@@ -17,6 +17,7 @@ constexpr std::size_t ended_rows_a_step = 256;
 constexpr mono_time::duration longest_forgetting = milliseconds{10};
 constexpr mono_time::duration shortest_rest = milliseconds{5};
 constexpr int rest_for_each = 9;
+constexpr milliseconds trim_pause{20};  // between partitions
 /// A commit is made this long after the first change when everything is durable by itself, and
 /// forced (folding waits for the log) at the limits below. The longer, the more rows change again
 /// before they cost the disk anything; what is not committed is folded again after a kill.
@@ -27,7 +28,7 @@ constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
 constexpr std::size_t most_changed_rows = 40'000;   // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "3";
+constexpr std::string_view state_layout = "4";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -76,6 +77,10 @@ void runner::open_state() {
     fold_ = std::make_unique<fold>(*tables_);
     queries_ = std::make_unique<queries>(*tables_, fold_->open_sweeps());
     retention_ = std::make_unique<retention>(*tables_, config_.keep);
+    if (deps_.log_needs && retention_->round()) {
+        trimmer_ =
+            std::make_unique<log_trimmer>(deps_.log, deps_.topics, *tables_, config_.rejected_kept);
+    }
 }
 
 void runner::stop() {
@@ -121,6 +126,7 @@ std::optional<mono_time> runner::turn() {
         }
         commit_when_due();
         forget_some_ended();
+        trim_some();
         ready_ = ready_ || sources_->caught_up();
         waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
     } catch (const store::storage_failure& e) {
@@ -140,6 +146,9 @@ void runner::rebuild_if_needed() {
     state_->put(layout_key, state_layout);
     fold_->reload();
     retention_->reload();
+    if (trimmer_) {
+        trimmer_->reload();
+    }
     sources_->start_over();
     uncommitted_ = 0;
 }
@@ -203,7 +212,13 @@ void runner::fold_task(const source& s, const eventlog::log_record& r) {
 void runner::fold_event(const source& s, const eventlog::log_record& r) {
     auto event = codec::read_event(r.value);
     if (event) {
+        const auto* horizon = std::get_if<model::horizon>(&event->body);
+        const bool may_begin_here = trimmer_ && horizon != nullptr && horizon->control_next;
+        const auto voids = tables_->totals.void_events;
         fold_->add_event(s.shard, {r.offset, *std::move(event)});
+        if (may_begin_here && tables_->totals.void_events == voids) {
+            trimmer_->note_horizon(s.shard, r.offset, *sources_);
+        }
         return;
     }
     if (event.error().what == codec::decode_failure::unknown_version) {
@@ -270,6 +285,32 @@ void runner::forget_some_ended() {
     forget_at_ = retention_->at_start() ? next_round_ : now + rest;
 }
 
+bool runner::trims() const {
+    return trimmer_ && ready_ && uncommitted_ == 0;
+}
+
+/// One partition at a time, and only when all that was folded is committed and so durable.
+void runner::trim_some() {
+    const auto now = deps_.time.monotonic();
+    if (!trims() || trim_asked_ || now < trim_at_) {
+        return;
+    }
+    if (!trimmer_->is_at_work()) {
+        trim_asked_ = true;
+        deps_.log_needs([this](std::vector<eventlog::log_need> needs) {
+            loop_.post([this, needs = std::move(needs)] {
+                trim_asked_ = false;
+                trimmer_->begin(needs);
+            });
+        });
+        return;
+    }
+    if (trimmer_->step(*sources_, deps_.time.wall(), retention_->latest_end())) {
+        note_uncommitted();
+    }
+    trim_at_ = now + (trimmer_->is_at_work() ? trim_pause : *retention_->round());
+}
+
 std::optional<mono_time> runner::wake_at(bool more) const {
     const auto now = deps_.time.monotonic();
     if (failed_) {
@@ -281,6 +322,9 @@ std::optional<mono_time> runner::wake_at(bool more) const {
     auto next = waiters_.next_deadline();
     if (may_forget()) {
         next = next ? std::min(*next, forget_at_) : forget_at_;
+    }
+    if (trims() && !trim_asked_) {
+        next = next ? std::min(*next, trim_at_) : trim_at_;
     }
     if (uncommitted_ > 0 && sources_->all_durable()) {
         const auto due = first_uncommitted_ + commit_interval;

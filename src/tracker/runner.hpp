@@ -8,6 +8,7 @@
 
 #include "base/run_loop.hpp"
 #include "tracker/fold.hpp"
+#include "tracker/log_trimmer.hpp"
 #include "tracker/queries.hpp"
 #include "tracker/retention.hpp"
 #include "tracker/sources.hpp"
@@ -63,6 +64,8 @@ private:
     bool may_forget() const;
     void forget_some_ended();
     void commit();
+    bool trims() const;
+    void trim_some();
     bool must_commit() const;
     std::optional<mono_time> wake_at(bool more) const;
     void open_state();
@@ -86,6 +89,9 @@ private:
     std::unique_ptr<fold> fold_;
     std::unique_ptr<queries> queries_;
     std::unique_ptr<retention> retention_;
+    std::unique_ptr<log_trimmer> trimmer_;  // null: the log is not trimmed
+    mono_time trim_at_{};                   // its next step
+    bool trim_asked_ = false;
     mono_time forget_at_{};   // when the walk over what has ended goes on
     mono_time next_round_{};  // and when it may begin anew
     std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction's threads

@@ -90,7 +90,9 @@ void sources::place_at_stored(const store::kv& state, source& s,
     byte_reader r(*stored);
     const auto next = r.named_number<model::offset>();
     const auto crc = static_cast<std::uint32_t>(r.number());
-    if (next > range.end) {
+    // Events that were trimmed before this state knew them are lost to it: it is an old copy.
+    // Records of tasks are not: what they became is in the events.
+    if (next > range.end || (s.status && next < range.first)) {
         agree_ = false;
         return;
     }

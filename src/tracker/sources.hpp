@@ -62,6 +62,7 @@ public:
     /// All that was folded survives a power cut.
     bool all_durable() const;
     void write_offsets(store::kv& state);
+    const std::vector<std::unique_ptr<source>>& all() const { return all_; }
     std::int64_t lag() const;
     bool caught_up() const;
     bool reached(const model::position& p) const;

@@ -280,6 +280,13 @@ bool tables::is_following(name_number job) const {
                        [&](const auto& waiting) { return waiting.second == job; });
 }
 
+std::optional<model::offset> tables::oldest_following(model::shard_id shard) const {
+    const auto found = following_.lower_bound({shard, model::offset{0}});
+    return found == following_.end() || found->first.first != shard
+               ? std::nullopt
+               : std::optional(found->first.second);
+}
+
 void tables::put_cursor(model::shard_id shard, const model::cursor& c) {
     if (c.next) {
         std::string out;

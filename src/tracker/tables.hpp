@@ -70,6 +70,7 @@ public:
     /// The job, if the completion was waiting.
     std::optional<name_number> erase_following(model::shard_id shard, model::offset at);
     bool is_following(name_number job) const;
+    std::optional<model::offset> oldest_following(model::shard_id shard) const;
 
     /// The row's facts with the commands in force applied; `at`: when the last one was given.
     model::task_facts effective(const row_place& place, const task_row& row, instant* at = nullptr);

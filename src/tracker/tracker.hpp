@@ -40,7 +40,8 @@ struct retention_times {
 struct tracker_config {
     std::string directory;  // of the state; empty: in memory
     std::size_t cache_bytes = 64U << 20U;
-    retention_times keep;  // tasks that ended
+    retention_times keep;                                  // tasks that ended
+    milliseconds rejected_kept{7LL * 24 * 3'600 * 1'000};  // on a log that is trimmed
 };
 
 using positions = std::vector<model::position>;
@@ -83,14 +84,19 @@ public:
     virtual void queue_added(model::queue_name queue, std::int32_t priorities) = 0;
 };
 
+/// Asks from where the others who read the log still need it; answers on any thread, once.
+using log_needs_question =
+    std::function<void(std::function<void(std::vector<eventlog::log_need>)>)>;
+
 struct tracker_dependencies {
     eventlog::event_log& log;
     const eventlog::topic_names& topics;
     const clock& time;
     observe::logger& logger;
     std::function<void(std::string)> fatal;
-    loop_driver* driver = nullptr;  // of a simulation; null: a thread of its own
-    store::opener open_state{};     // of a simulation; empty: what the configuration says
+    loop_driver* driver = nullptr;   // of a simulation; null: a thread of its own
+    store::opener open_state{};      // of a simulation; empty: what the configuration says
+    log_needs_question log_needs{};  // the tracker trims the log; empty: it does not
 };
 
 std::unique_ptr<tracker> make_tracker(const tracker_config& config,

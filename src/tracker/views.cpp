@@ -2,6 +2,16 @@
 
 namespace kwq::tracker {
 
+std::string_view to_string(trim_stage s) {
+    switch (s) {
+        case trim_stage::tasks: return "tasks";
+        case trim_stage::ids: return "ids";
+        case trim_stage::copies: return "copies";
+        case trim_stage::free: return "free";
+    }
+    return "?";
+}
+
 std::string_view to_string(window_count what) {
     switch (what) {
         case window_count::submitted: return "submitted";

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/recent_rate.hpp"
+#include "eventlog/event_log.hpp"
 #include "model/lifecycle.hpp"
 #include "model/task.hpp"
 #include "observe/metrics.hpp"
@@ -169,11 +170,28 @@ struct group_page {
     std::string next_cursor;
 };
 
+/// Why events cannot be taken from the log yet: watermarks.hpp.
+enum class trim_stage : std::uint8_t { tasks, ids, copies, free };
+std::string_view to_string(trim_stage s);
+
+/// The log as the last round of trimming left it.
+struct log_view {
+    struct part {
+        eventlog::topic_partition where;
+        model::offset first;
+        model::offset end;
+        std::optional<trim_stage> waits_for;  // of kwq-status
+    };
+    std::vector<part> partitions;  // of tasks and events, those that ever held something
+    std::uint64_t failed = 0;
+};
+
 struct tracker_stats {
     std::uint64_t events = 0, void_events = 0, undecodable_events = 0, task_records = 0;
     std::int64_t lag = 0;  // records not folded yet, all partitions together
     group_view overall;
     observe::histogram_snapshot wait, run;  // of it, for /metrics
+    log_view log;                           // nothing when the log is not trimmed
 };
 
 }  // namespace kwq::tracker

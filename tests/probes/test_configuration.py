@@ -101,7 +101,7 @@ class Configuration(unittest.TestCase):
     def test_flags_and_variables_are_judged_alike_and_named(self):
         for name, value in (("port", "x"), ("port", "70000"), ("log-level", "loud"), ("drain-timeout", "soon"),
                             ("ready-buffer", "1"), ("priorities", "0"), ("http-threads", "65"),
-                            ("max-connections", "0"), ("horizon", "1s"), ("queues", "A:1")):
+                            ("max-connections", "0"), ("horizon", "1ms"), ("queues", "A:1")):
             with self.subTest(name):
                 self.refused(serve(f"--{name}", value, "--check-config"), CONFIG, name)
                 variable = "KWQ_" + name.upper().replace("-", "_")

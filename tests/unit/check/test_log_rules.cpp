@@ -379,6 +379,32 @@ TEST_CASE("an id is free again once it is forgotten") {
     CHECK(first_finding(test::check(log)) == "clean");
 }
 
+TEST_CASE("a log that was trimmed is judged by what is left of it") {
+    hand_log log;
+    const auto gone = log.task_named("a");
+    const auto again = log.task_named("a");
+    const auto later = log.task_named("b");
+    log.claim();
+    const auto lease = log.allocate(gone);
+    log.owner(model::cursor{queue, five, offset{0}, {}});
+    log.owner(model::horizon{log.now(), offset{0}});
+    log.complete(gone, lease);
+    log.owner(model::duplicate{again, log.id(again), gone});
+    log.complete(later, log.allocate(later));
+    auto& tasks = log.records("kwq-default-5");
+    auto& events = log.records("kwq-status");
+    SECTION("at a horizon") {
+        tasks.erase(tasks.begin(), tasks.begin() + 2);
+        events.erase(events.begin(), events.begin() + 3);
+        CHECK(first_finding(test::check(log)) == "clean");
+    }
+    SECTION("anywhere else") {
+        tasks.erase(tasks.begin(), tasks.begin() + 2);
+        events.erase(events.begin(), events.begin() + 4);
+        CHECK(first_finding(test::check(log)) != "clean");
+    }
+}
+
 TEST_CASE("S27: an owner's time does not go back") {
     hand_log log;
     log.claim();

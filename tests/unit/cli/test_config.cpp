@@ -151,7 +151,7 @@ TEST_CASE("values outside their bounds are refused, with bounds and origin") {
           "port must be a whole number, not `http` (from flag --port)");
     CHECK(refused_flag("priorities", "0").find("1 to 100") != std::string::npos);
     CHECK(refused_flag("ready-buffer", "1KiB").find("1MiB to") != std::string::npos);
-    CHECK(refused_flag("horizon", "5s").find("1m to 366d") != std::string::npos);
+    CHECK(refused_flag("horizon", "500ms").find("1s to 366d") != std::string::npos);
     CHECK(refused_flag("drain-timeout", "soon").find("a duration such as") != std::string::npos);
     CHECK(refused_flag("log-level", "loud").find("debug, info, warn, error") != std::string::npos);
     CHECK(refused_flag("base-path", "kwq").find("base-path must look like") != std::string::npos);

@@ -138,6 +138,7 @@ void add_owner_events(named_samples<event>& all) {
     all.emplace_back("moved", owned(moved{place, id, model::priority{5}, {}}));
     all.emplace_back("moved_first", owned(moved{place, id, model::priority{5}, intro()}));
     all.emplace_back("horizon", owned(horizon{instant{1'766'620'800'000}}));
+    all.emplace_back("horizon_begins", owned(horizon{instant{1'766'620'800'000}, offset{8}}));
 }
 
 void add_lease_events(named_samples<event>& all) {

@@ -385,6 +385,28 @@ TEST_CASE("the horizon only moves on") {
     CHECK(p.horizon == instant{500});
 }
 
+TEST_CASE("a fold that meets no claim begins with a horizon that says what was before it") {
+    const auto begins = [](offset at) {
+        return logged_event{at, event{instant{1'000'000}, owner_stamp{epoch, milliseconds{100}},
+                                      horizon{instant{500}, offset{8}}}};
+    };
+    partition_facts p;
+    CHECK_FALSE(step_partition(p, owned(cursor{}, milliseconds{50})).accepted());
+    CHECK(step_partition(p, begins(offset{1'000})).accepted());
+    CHECK(p == partition_facts{epoch, milliseconds{100}, offset{7}, instant{500}});
+    control seen;
+    seen.control_offset = offset{7};
+    CHECK(step_partition(p, owned(seen, milliseconds{100})).reason == void_reason::stale_control);
+    CHECK(step_partition(p, owned(cursor{}, milliseconds{99})).reason == void_reason::stale_epoch);
+    CHECK(step_partition(p, owned(cursor{}, milliseconds{100})).accepted());
+
+    partition_facts claimed;
+    claimed.epoch = offset{epoch.value() + 1};
+    CHECK(step_partition(claimed, begins(offset{1'000})).reason == void_reason::stale_epoch);
+    partition_facts plain;
+    CHECK_FALSE(step_partition(plain, owned(horizon{instant{500}})).accepted());
+}
+
 TEST_CASE("back-off doubles up to an hour, within a tenth, and is the same everywhere") {
     task_limits limits;
     std::set<std::int64_t> drawn;
