@@ -3,6 +3,7 @@
 
 #include "app/data_directory.hpp"
 #include "app/file_limit.hpp"
+#include "app/log_metrics.hpp"
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
@@ -169,8 +170,7 @@ std::vector<std::optional<model::offset>> application::ask_ends(
 std::function<void(observe::metrics_page&)> application::log_metrics() {
     if (config_.log_kind != "kafka") {
         return [directory = config_.data + "/log"](observe::metrics_page& page) {
-            page.gauge("kwq_log_bytes", "Disk that the embedded log takes",
-                       static_cast<double>(bytes_in(directory)));
+            add_log_metrics(directory, page);
         };
     }
     return [this](observe::metrics_page& page) {

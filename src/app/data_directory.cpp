@@ -42,18 +42,6 @@ void prepare_data_directory(const std::string& path) {
     }
 }
 
-std::uint64_t bytes_in(const std::string& directory) {
-    std::uint64_t bytes = 0;
-    std::error_code gone;
-    for (const auto& file : std::filesystem::directory_iterator(directory, gone)) {
-        struct stat about {};
-        if (::stat(file.path().c_str(), &about) == 0) {
-            bytes += static_cast<std::uint64_t>(about.st_blocks) * 512U;
-        }
-    }
-    return bytes;
-}
-
 void write_port_file(const std::string& path, int port) {
     const std::string fresh = path + ".new";
     std::ofstream out(fresh, std::ios::trunc);

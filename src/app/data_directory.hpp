@@ -1,7 +1,6 @@
 // data_directory: the one directory that everything durable is in. Made private to its user.
 #pragma once
 
-#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -16,9 +15,6 @@ public:
 /// Makes `path` (mode 0700) with its folders for log, scheduler and tracker when missing. Throws
 /// cannot_start when it is no directory or not writable.
 void prepare_data_directory(const std::string& path);
-
-/// What the files in the directory take on the disk; files that go meanwhile count nothing.
-std::uint64_t bytes_in(const std::string& directory);
 
 /// Replaces `path` by a file that holds the number, so that a reader never sees half of it.
 void write_port_file(const std::string& path, int port);
