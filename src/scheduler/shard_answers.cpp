@@ -174,6 +174,15 @@ std::vector<lease_info> merge(const std::vector<std::vector<lease_info>>& of_sha
     return all;
 }
 
+std::vector<eventlog::log_need> merge(
+    const std::vector<std::vector<eventlog::log_need>>& of_shards) {
+    std::vector<eventlog::log_need> all;
+    for (const auto& needs : of_shards) {
+        all.insert(all.end(), needs.begin(), needs.end());
+    }
+    return all;
+}
+
 /// The first list that knows a worker says what it last asked for: the desk's, where it polls.
 std::vector<worker_info> merge(const std::vector<std::vector<worker_info>>& of_shards) {
     std::map<model::worker_name, worker_info> all;

@@ -25,6 +25,8 @@ dispatch_info merge(const std::vector<dispatch_info>& of_shards);
 scheduler_stats merge(const std::vector<scheduler_stats>& of_shards);
 std::vector<queue_info> merge(const std::vector<std::vector<queue_info>>& of_shards);
 std::vector<lease_info> merge(const std::vector<std::vector<lease_info>>& of_shards);
+std::vector<eventlog::log_need> merge(
+    const std::vector<std::vector<eventlog::log_need>>& of_shards);
 std::vector<worker_info> merge(const std::vector<std::vector<worker_info>>& of_shards);
 
 }  // namespace kwq::scheduler

@@ -108,7 +108,8 @@ void shard::put_back(task_ptr task, const moment& now) {
 
 void shard::on_trimmed(const read_lane& asked, offset first) {
     if (owner_ && asked.from < first) {
-        io(asked.lane).skipped.insert({asked.from, std::min(first, asked.to)});
+        const lane_key home{asked.lane.queue, asked.lane.topic};
+        io(home).skipped.insert({asked.from, std::min(first, asked.to)});
     }
 }
 

@@ -140,7 +140,7 @@ std::vector<eventlog::log_need> shard_runner::log_needs() const {
     std::vector<eventlog::log_need> needs{{status_, std::max(committed_, offset{0})}};
     for (const auto& key : shard_->state().lanes()) {
         const auto head = shard_->state().find_lane(key)->ahead.next_range(offset{0});
-        if (head) {
+        if (head && !key.is_moved()) {
             needs.push_back({lane_partition(key), head->first});
         }
     }

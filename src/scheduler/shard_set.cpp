@@ -398,13 +398,7 @@ void shard_set::queues(callback<std::vector<queue_info>> done) {
 void shard_set::log_needs(callback<std::vector<eventlog::log_need>> done) {
     using list = std::vector<eventlog::log_need>;
     ask_each<list>([](shard_runner& s) { return s.log_needs(); },
-                   [done](const std::vector<list>& all) {
-                       list merged;
-                       for (const auto& one : all) {
-                           merged.insert(merged.end(), one.begin(), one.end());
-                       }
-                       done(std::move(merged));
-                   });
+                   [done](const std::vector<list>& all) { done(merge(all)); });
 }
 
 void shard_set::gates(callback<std::vector<model::gate>> done) {
