@@ -47,6 +47,7 @@ std::vector<lane_depth> shard_runner::depths() const {
         }
     }
     std::vector<lane_depth> all;
+    all.reserve(by_topic.size());
     for (const auto& [topic, depth] : by_topic) {
         all.push_back(depth);
     }

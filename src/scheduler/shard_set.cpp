@@ -228,6 +228,7 @@ void shard_set::heartbeats(std::vector<heartbeat> beats,
     all->left = by_shard.size();
     all->answers.assign(by_shard.size(), std::vector<heartbeat_answer>{});
     std::vector<model::lease_token> leases;
+    leases.reserve(beats.size());
     for (const auto& beat : beats) {
         leases.push_back(beat.lease);
     }

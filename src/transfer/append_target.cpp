@@ -2,6 +2,7 @@
 // same: events name records by them.
 #include "transfer/log_target.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -16,6 +17,7 @@ using eventlog::log_error;
 using model::offset;
 
 constexpr std::size_t batch_bytes = 1U << 20U;
+constexpr std::int64_t fillers_a_batch = 10'000;
 constexpr std::chrono::seconds append_patience{
     120};  // more than a log takes to say that it is unknown
 
@@ -52,14 +54,7 @@ public:
         }
         where_ = where;
         next_ = offset{0};
-        if (first > offset{0}) {
-            return log_error{errc::trimmed,
-                             "the beginning of " + name_of(where) +
-                                 " has been trimmed: it starts at offset " +
-                                 std::to_string(first.value()) +
-                                 ", where only an embedded log can be made to start"};
-        }
-        return {};
+        return first > offset{0} ? start_at(first) : eventlog::result<void>{};
     }
 
     eventlog::result<void> add(eventlog::log_record record) override {
@@ -79,6 +74,19 @@ public:
     }
 
 private:
+    /// A log counts from 0. So where the beginning was trimmed, empty records stand in for what was
+    /// there, and then this log is trimmed in the same place.
+    eventlog::result<void> start_at(offset first) {
+        while (next_ < first) {
+            const auto count = std::min(fillers_a_batch, first.value() - next_.value());
+            batch_.resize(static_cast<std::size_t>(count));
+            if (auto sent = send(); !sent) {
+                return sent;
+            }
+        }
+        return log_.trim(where_, first);
+    }
+
     /// Waits for it: what follows must not overtake it.
     eventlog::result<void> send() {
         if (batch_.empty()) {

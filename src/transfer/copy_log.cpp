@@ -48,7 +48,7 @@ eventlog::result<std::int64_t> copy_log(check::record_source& from, log_target& 
     std::int64_t records = 0;
     for (const auto& topic : *topics) {
         for (std::int32_t p = 0; p < topic.partitions; ++p) {
-            const auto copied = copy_partition(from, to, {topic.name, p});
+            auto copied = copy_partition(from, to, {topic.name, p});
             if (copied.has_error()) {
                 return copied;
             }

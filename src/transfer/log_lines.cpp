@@ -150,10 +150,10 @@ private:
         }
         const auto& object = document->root();
         line_fields fields{object, {}};
-        const auto taken = number_ == 1                      ? take_topics(fields)
-                           : object.find("end") != nullptr   ? take_end(fields)
-                           : object.find("topic") != nullptr ? take_partition(fields)
-                                                             : take_record(fields);
+        auto taken = number_ == 1                      ? take_topics(fields)
+                     : object.find("end") != nullptr   ? take_end(fields)
+                     : object.find("topic") != nullptr ? take_partition(fields)
+                                                       : take_record(fields);
         if (taken.has_value() && !fields.bad.empty()) {
             return wrong("`" + fields.bad + "` is missing or ill-formed");
         }

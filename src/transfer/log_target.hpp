@@ -34,8 +34,9 @@ public:
 /// A new embedded log in `directory`: errc::cannot_open when there is something in it already.
 eventlog::result<std::unique_ptr<log_target>> make_storage_target(const std::string& directory);
 
-/// A log that is open, and gives offsets itself: errc::trimmed for a partition that does not begin
-/// at 0, errc::topic_mismatch for a topic that holds records. `log` outlives the target.
+/// A log that is open, and gives offsets itself: errc::topic_mismatch for a topic that holds
+/// records. A partition that does not begin at 0 is filled up to where it does, and trimmed there.
+/// `log` outlives the target.
 std::unique_ptr<log_target> make_append_target(eventlog::event_log& log);
 
 }  // namespace kwq::transfer
