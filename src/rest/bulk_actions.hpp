@@ -1,7 +1,7 @@
 // bulk_actions: retry, cancel or another priority of every task that a filter finds, in the
-// background. A whole job
-// is one command, whatever the number of its tasks; anything else goes task by task, a page at a
-// time and with a pause after each, so that handing out work is not disturbed.
+// background. A whole job is retried or cancelled by one command, whatever the number of its tasks;
+// anything else goes task by task, a page at a time and with a pause after each, so that handing
+// out work is not disturbed.
 //
 // Only tasks that were there when it began are changed: what is submitted, or fails, later is new.
 // So doing a part again, after a restart, changes nothing twice.

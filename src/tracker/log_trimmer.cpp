@@ -6,14 +6,19 @@ namespace kwq::tracker {
 
 namespace {
 
-/// Where the task topics of a shard begin, or end.
-lane_offsets offsets_of(eventlog::event_log& log, const sources& from, model::shard_id shard,
-                        model::offset eventlog::partition_range::*which) {
+/// Where the task topics of a shard begin, or end. Nothing when one cannot be asked: a place taken
+/// for 0 would let events go too early.
+std::optional<lane_offsets> offsets_of(eventlog::event_log& log, const sources& from,
+                                       model::shard_id shard,
+                                       model::offset eventlog::partition_range::*which) {
     lane_offsets out;
     for (const auto& s : from.all()) {
         if (!s->status && s->shard == shard) {
             const auto range = log.range(s->where);
-            out[{s->queue, s->priority}] = range ? (*range).*which : model::offset{0};
+            if (!range) {
+                return std::nullopt;
+            }
+            out[{s->queue, s->priority}] = (*range).*which;
         }
     }
     return out;
@@ -32,7 +37,9 @@ void log_trimmer::reload() {
 
 void log_trimmer::note_horizon(model::shard_id shard, model::offset at, const sources& from) {
     // Where they end now, not when it was written: further on, which is safe.
-    watermarks_.note(shard, at, offsets_of(log_, from, shard, &eventlog::partition_range::end));
+    if (const auto ends = offsets_of(log_, from, shard, &eventlog::partition_range::end)) {
+        watermarks_.note(shard, at, *ends);
+    }
 }
 
 void log_trimmer::begin(const std::vector<eventlog::log_need>& needs) {
@@ -124,9 +131,12 @@ void log_trimmer::trim_rejected(model::shard_id shard, instant now) {
 bool log_trimmer::trim_events(const source& s, const sources& from, instant latest_end) {
     const auto firsts = offsets_of(log_, from, s.shard, &eventlog::partition_range::first);
     const auto ends = offsets_of(log_, from, s.shard, &eventlog::partition_range::end);
+    if (!firsts || !ends) {
+        return false;
+    }
     bool changed =
-        watermarks_.advance(s.shard, {.firsts = firsts,
-                                      .ends = ends,
+        watermarks_.advance(s.shard, {.firsts = *firsts,
+                                      .ends = *ends,
                                       .status_end = s.next,
                                       .latest_end = latest_end,
                                       .horizon = tables_.partition(s.shard).facts.horizon,

@@ -39,13 +39,11 @@ private:
     void run();
     void look();
     std::vector<partition_view*> next_part();
-    void note_trouble(const std::vector<partition_view*>& views);
     std::string changed(partition_view& view);
 
     const subject of_;
     watchdog watchdog_;
     std::size_t next_ = 0;
-    std::uint64_t troubles_ = 0;
     std::map<const partition_view*, std::uint64_t> checked_;  // troubles at the last comparison
     std::mutex mutex_;
     std::condition_variable wake_;
