@@ -138,9 +138,17 @@ TEST_CASE("after a fatal error of the producer what was on its way is unknown, a
     REQUIRE(log->ensure_topic("t", 1).has_value());
     std::vector<answer> answers(2'000);
     std::size_t sent = 0;
+    answer told;
     for (auto& a : answers) {
         if (sent == 1'000) {
-            rd_kafka_test_fatal_error(last, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "test");
+            // On the log's thread, which is the one that ends the producer: not while it is in
+            // here.
+            log->append(here, plain_records({"told"}), durability::synced,
+                        [&last, told = told.callback()](result<offset> r) {
+                            rd_kafka_test_fatal_error(
+                                last, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "test");
+                            told(std::move(r));
+                        });
         }
         log->append(here, plain_records({std::to_string(sent++)}), durability::synced,
                     a.callback());
@@ -148,7 +156,7 @@ TEST_CASE("after a fatal error of the producer what was on its way is unknown, a
     for (const auto& a : answers) {
         wait_until([&] { return a.has(); });
     }
-    wait_until([&] { return made == 2; });
+    wait_until([&] { return told.has() && made == 2; });
     answer again;
     log->append(here, plain_records({"again"}), durability::synced, again.callback());
     wait_until([&] { return again.has(); });
