@@ -62,7 +62,10 @@ using expiry = std::function<bool(std::string_view key, std::string_view value)>
 struct rocksdb_options {
     std::string directory;  // created when absent; exclusive to this process
     std::size_t cache_bytes = 16U << 20U;
-    std::size_t memtable_bytes = 32U << 20U;
+    std::size_t memtable_bytes = 32U << 20U;  // as many again while they are written
+    /// So many memtables make one file. A commit is in order of keys, and quickest into a memtable
+    /// of its own: with large commits, small memtables that are merged cost less than a large one.
+    int memtables_a_file = 1;
     expiry may_drop;              // may be empty
     rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <new>
+#include <numeric>
 #include <type_traits>
 
 namespace kwq::store {
@@ -23,6 +24,20 @@ std::size_t hash_of(std::string_view key) {
 
 unsigned char table_of(std::string_view key) {
     return key.empty() ? 0 : static_cast<unsigned char>(key.front());
+}
+
+/// Eight bytes; what the key lacks are zeros, so that equal numbers say nothing of the order.
+std::uint64_t lead_of(std::string_view key) {
+    std::array<unsigned char, sizeof(std::uint64_t)> bytes{};
+    key.remove_prefix(std::min<std::size_t>(key.size(), 1));
+    std::copy_n(key.begin(), std::min(key.size(), bytes.size()), bytes.begin());
+    return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, unsigned char b) { return (sum << 8U) | b; });
+}
+
+/// Of one table: their first bytes are the same.
+bool by_rest(const entry* a, const entry* b) {
+    return a->lead != b->lead ? a->lead < b->lead : a->key < b->key;
 }
 
 bool by_key(const entry* a, const entry* b) {
@@ -63,6 +78,7 @@ pending_writes::entry& pending_writes::at(std::string_view key) {
         place = new (texts_.take(sizeof(entry), alignof(entry))) entry{};
         place->key = texts_.keep(key);
         place->hash = hash;
+        place->lead = lead_of(key);
         tables_[table_of(key)].written.push_back(place);
         ++entries_;
     }
@@ -120,14 +136,14 @@ void pending_writes::table::sort() {
     const auto fresh = written.begin() + known;
     if (written.end() - fresh <= static_cast<std::ptrdiff_t>(few)) {
         for (auto e = fresh; e != written.end(); ++e) {
-            sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), *e, by_key), *e);
+            sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), *e, by_rest), *e);
         }
         return;
     }
     sorted.insert(sorted.end(), fresh, written.end());
     const auto middle = sorted.begin() + known;
-    std::sort(middle, sorted.end(), by_key);
-    std::inplace_merge(sorted.begin(), middle, sorted.end(), by_key);
+    std::sort(middle, sorted.end(), by_rest);
+    std::inplace_merge(sorted.begin(), middle, sorted.end(), by_rest);
 }
 
 pending_writes::walk::walk(const pending_writes& of, std::string_view from, std::string_view to,

@@ -23,6 +23,7 @@ public:
     struct entry {
         std::string_view key;
         std::size_t hash = 0;
+        std::uint64_t lead = 0;                 // the key's bytes behind the first, as a number
         std::optional<std::string_view> value;  // nothing: erased
         char* room = nullptr;                   // for a value
         std::size_t room_bytes = 0;

@@ -55,6 +55,8 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     o.max_bgerror_resume_count = 0;  // a failed write is final: the log rebuilds
     o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     o.write_buffer_size = wanted.memtable_bytes;
+    o.max_write_buffer_number = 2 * wanted.memtables_a_file;
+    o.min_write_buffer_number_to_merge = wanted.memtables_a_file;
     o.max_open_files = 512;
     o.max_background_jobs = 2;
     o.compression = rocksdb::kLZ4Compression;
@@ -68,6 +70,7 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, 0);
     table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
     // A commit writes in order of keys: each goes in near the one before it of its table.
     o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(2));
     // Most reads ask whether a key is there, and it is not.

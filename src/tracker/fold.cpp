@@ -157,11 +157,12 @@ model::task_facts fold::facts_before(const kept_row& kept, const model::task_int
                             &commanded_at);
 }
 
-void fold::count(const kept_row& kept, const counted& before, std::optional<instant> at,
+void fold::count(kept_row& kept, const counted& before, std::optional<instant> at,
                  const event_effects& effects) {
     note(*kept.value());
     const counted after = tables_.count_of(kept.place(), kept.value());
     tables_.counters.apply({before, after, at, effects});
+    tables_.rows.note(kept, at, effects);
     count_when(before, after, at, effects);
 }
 

@@ -49,7 +49,7 @@ private:
     void note_failure(task_row& row, const model::logged_event& logged);
     model::task_facts facts_before(const kept_row& kept, const model::task_intro* intro,
                                    instant& commanded_at);
-    void count(const kept_row& kept, const counted& before, std::optional<instant> at,
+    void count(kept_row& kept, const counted& before, std::optional<instant> at,
                const event_effects& effects);
     void count_when(const counted& before, const counted& after, std::optional<instant> at,
                     const event_effects& effects);

@@ -36,18 +36,12 @@ std::string question_of(name_kind kind, const name_page_query& q) {
 }  // namespace
 
 std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number job) {
-    std::vector<name_number> numbers;
-    tables_.state.scan(keys::job_tags(job), {}, [&](std::string_view key, std::string_view) {
-        numbers.push_back(keys::tag_in_job_tag(key));
-        return true;
-    });
+    tables_.rows.write();
     std::vector<std::pair<std::string, state_counts>> tags;
-    for (const auto n : numbers) {
-        if (const group* g = tables_.groups.find(keys::job_tag(job, n))) {
-            tags.emplace_back(n == other_tags ? "other" : tables_.names.name_of(name_kind::tag, n),
-                              g->counts);
-        }
-    }
+    tables_.tags.each_of_job(job, [&](name_number n, const state_counts& counts) {
+        tags.emplace_back(n == other_tags ? "other" : tables_.names.name_of(name_kind::tag, n),
+                          counts);
+    });
     std::sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) {
         const auto left = live_and_ended(a.second);
         const auto right = live_and_ended(b.second);
@@ -72,6 +66,7 @@ result<group_view> queries::job(const model::job_name& job) {
 }
 
 result<group_view> queries::tag(const model::tag_name& tag) {
+    tables_.rows.write();
     const auto n = tables_.names.find(name_kind::tag, tag.value());
     const group* g = n ? tables_.groups.find(keys::tag(*n)) : nullptr;
     if (g == nullptr) {
@@ -95,6 +90,7 @@ result<group_page> queries::page(name_kind kind, const name_page_query& q) {
         last = *std::move(read);
     }
     group_page page;
+    tables_.rows.write();
     const auto found = q.sort == sorting::name ? by_name(kind, q, last) : by_value(kind, q, last);
     for (const auto n : found.names) {
         const bool jobs = kind == name_kind::job;

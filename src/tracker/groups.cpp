@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint8_t group_version = 3;
 constexpr std::uint8_t without_levels = 2;  // every task is served at its topic's
+constexpr std::uint8_t counts_alone = 4;
 constexpr std::size_t most_held = 20'000;
 
 void write_counts(byte_writer& w, const state_counts& counts) {
@@ -44,6 +45,23 @@ void group::submitted_at(instant at) {
 
 void group::changed_at(instant at) {
     last_at = last_at ? std::max(*last_at, at) : at;
+}
+
+std::string write_counts(const state_counts& counts) {
+    std::string out;
+    byte_writer w(out);
+    w.u8(counts_alone);
+    write_counts(w, counts);
+    return out;
+}
+
+state_counts read_counts(std::string_view bytes) {
+    byte_reader r(bytes);
+    const auto version = r.u8();
+    if (version != counts_alone) {
+        return read_group(bytes).counts;
+    }
+    return read_counts(r);
 }
 
 std::string write_group(const group& g) {

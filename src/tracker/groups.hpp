@@ -49,6 +49,9 @@ struct group {
     void changed_at(instant at);    // last_at
 };
 
+std::string write_counts(const state_counts& counts);
+/// Of a group too.
+state_counts read_counts(std::string_view bytes);
 std::string write_group(const group& g);
 group read_group(std::string_view bytes);
 group_view view_of(const group& g);

@@ -16,17 +16,6 @@ bool same_lane(const row_place& a, const row_place& b) {
            a.record.queue == b.record.queue;
 }
 
-listing listing_of(const task_row* row) {
-    if (row == nullptr || is_dropped(*row)) {
-        return {};
-    }
-    listing l{true, row->job, row->tags, row->submitted_at, row->listed, row->worker, {}};
-    if (l.state == model::task_state::error) {
-        l.error = row->error_group;
-    }
-    return l;
-}
-
 std::uint8_t cell_in(const task_row& row) {
     return is_dropped(row) ? empty_cell : cell_of(row.listed, row.facts.attempt);
 }
@@ -90,8 +79,25 @@ task_row& row_cache::change(kept_row& kept) {
     return kept.row_ ? *kept.row_ : kept.row_.emplace();
 }
 
+void row_cache::note(kept_row& kept, std::optional<instant> at, const event_effects& effects) {
+    if (kept.row_->tags.empty() || kept.effects_.add(at, effects)) {
+        return;
+    }
+    tags_.count(kept.row_->tags, kept.effects_);
+    kept.effects_ = {};
+    kept.effects_.add(at, effects);
+}
+
+void row_cache::count_tags(kept_row& kept) {
+    tags_.move(kept.listed_, listing_of(kept.value()));
+    tags_.count(kept.row_->tags, kept.effects_);
+    kept.effects_ = {};
+}
+
+/// What it was counted as it stays counted as.
 void row_cache::remove(kept_row& kept) {
     const task_row& row = change(kept);
+    count_tags(kept);
     if (row.known) {
         cells_.set(row.job, row.ordinal, empty_cell);
     }
@@ -118,6 +124,7 @@ void row_cache::write() {
             lane& in = lane_of(kept->place_);
             in.end = std::max(in.end, model::offset{kept->place_.record.offset.value() + 1});
         }
+        count_tags(*kept);
         write_lists(kept->place_, kept->listed_, listing_of(kept->value()));
         if (kept->row_->known) {
             cells_.set(kept->row_->job, kept->row_->ordinal, cell_in(*kept->row_));
@@ -145,10 +152,10 @@ void row_cache::forget_all() {
 }
 
 void row_cache::write_lists(const row_place& place, const listing& before, const listing& after) {
-    const bool same_order =
-        before.is_task && after.is_task && before.submitted_at == after.submitted_at;
+    const bool same_order = before.as == standing::task && after.as == before.as &&
+                            before.submitted_at == after.submitted_at;
     const auto visit = [&](const listing& of, const listing& other, const auto& change) {
-        if (!of.is_task) {
+        if (of.as != standing::task) {
             return;
         }
         const auto at = keys::submit_order(of.submitted_at, place);

@@ -6,6 +6,7 @@
 #include "store/kv.hpp"
 #include "tracker/rows.hpp"
 #include "tracker/state_map.hpp"
+#include "tracker/tag_counters.hpp"
 
 #include <cstddef>
 #include <map>
@@ -16,17 +17,6 @@
 #include <vector>
 
 namespace kwq::tracker {
-
-/// On which lists a row is; of none if it is no task.
-struct listing {
-    bool is_task = false;
-    name_number job = 0;
-    std::vector<name_number> tags;
-    instant submitted_at{0};
-    model::task_state state = model::task_state::pending;
-    name_number worker = no_name;
-    error_fingerprint error;  // in state error
-};
 
 /// A row in memory: where it is, and what it is if there is one.
 class kept_row {
@@ -42,12 +32,14 @@ private:
     std::optional<task_row> row_;
     bool is_stored_ = false;   // the state has a row here
     bool is_changed_ = false;  // and it is not this one
-    listing listed_;           // changed: as the lists in the state have it
+    listing listed_;           // changed: as the lists in the state and the tags have it
+    tag_effects effects_;      // that the tags do not count yet
 };
 
 class row_cache {
 public:
-    row_cache(store::kv& state, state_map& cells) : state_(state), cells_(cells) {}
+    row_cache(store::kv& state, tag_counters& tags, state_map& cells)
+        : state_(state), tags_(tags), cells_(cells) {}
 
     /// By value and without keeping it: for questions.
     std::optional<task_row> look(const row_place& place) const;
@@ -55,11 +47,13 @@ public:
     kept_row& at(const row_place& place);
     /// To be changed where it is; an empty one when there is none.
     task_row& change(kept_row& kept);
+    /// An event did this to a row that is being changed, at that time.
+    void note(kept_row& kept, std::optional<instant> at, const event_effects& effects);
     /// There is no row here any more.
     void remove(kept_row& kept);
 
-    /// Brings the state and the state map up to what is kept here: before a commit, and before a
-    /// scan of rows or lists.
+    /// Brings the state, the tags and the state map up to what is kept here: before a commit, and
+    /// before a look at rows, lists or tags.
     void write();
     /// After a commit, when many rows are kept.
     void forget_some();
@@ -76,9 +70,11 @@ private:
 
     lane& lane_of(const row_place& place);
     const lane* find_lane(const row_place& place) const;
+    void count_tags(kept_row& kept);
     void write_lists(const row_place& place, const listing& before, const listing& after);
 
     store::kv& state_;
+    tag_counters& tags_;
     state_map& cells_;
     std::map<lane_key, lane> lanes_;
     lane* newest_lane_ = nullptr;  // rows come in runs

@@ -23,13 +23,8 @@ void row_counters::visit(const counted& row, const Visitor& each) {
         groups_.change(keys::queue(r.queue, r.priority));  // there, whatever was read first
     }
     each(kind::queue, groups_.change(keys::queue(r.queue, row.level)));
-    if (!row.known) {
-        return;
-    }
-    each(kind::job, groups_.change(keys::job(row.job)));
-    for (const auto tag : row.tags) {
-        each(kind::tag, groups_.change(keys::tag(tag)));
-        each(kind::job_tag, job_tag_group(row.job, tag));
+    if (row.known) {
+        each(kind::job, groups_.change(keys::job(row.job)));
     }
 }
 
@@ -46,9 +41,6 @@ void row_counters::apply(const row_change& change) {
         add(k, g, change.after, 1);
         if (change.at) {
             g.changed_at(*change.at);
-        }
-        if (k == kind::job_tag) {
-            return;  // a job's tags are counted by state alone
         }
         if (change.effects.waited) {
             g.wait.add(*change.effects.waited);
@@ -80,8 +72,7 @@ void row_counters::add(kind k, group& g, const counted& row, std::int64_t by) {
         case standing::rejected: g.rejected += by; return;
         case standing::task: break;
     }
-    const bool follows_sweep = k == kind::tag || k == kind::job_tag;
-    const auto state = index_of(follows_sweep ? row.listed : row.effective);
+    const auto state = index_of(row.effective);
     g.counts.at(state) += by;
     g.submitted += by;
     if (k == kind::job) {
@@ -100,19 +91,6 @@ job_cell& row_counters::cell_of(group& job, const counted& row) {
     }
     state_.put(keys::job_on_queue(r.queue, row.job), {});
     return job.cells.emplace_back(job_cell{row.place->shard, r.queue, r.priority, row.level, {}});
-}
-
-group& row_counters::job_tag_group(name_number job, name_number tag) {
-    const auto key = keys::job_tag(job, tag);
-    if (groups_.find(key) != nullptr) {
-        return groups_.change(key);
-    }
-    group& of_job = groups_.change(keys::job(job));
-    if (of_job.tags >= max_tags_of_job) {
-        return groups_.change(keys::job_tag(job, other_tags));
-    }
-    ++of_job.tags;
-    return groups_.change(key);
 }
 
 void row_counters::move_cell(name_number job, job_cell& cell, const state_counts& moved,

@@ -252,8 +252,33 @@ task_row read_row(std::string_view bytes) {
     return row;
 }
 
+standing standing_of(const task_row* row) {
+    if (row == nullptr) {
+        return standing::absent;
+    }
+    switch (row->facts.place) {
+        case model::place::duplicate: return standing::duplicate;
+        case model::place::rejected: return standing::rejected;
+        default: return standing::task;
+    }
+}
+
 bool is_dropped(const task_row& row) {
-    return row.facts.place == model::place::duplicate || row.facts.place == model::place::rejected;
+    return standing_of(&row) != standing::task;
+}
+
+listing listing_of(const task_row* row) {
+    if (row == nullptr) {
+        return {};
+    }
+    listing l{standing_of(row), row->job, row->tags, row->submitted_at, row->listed, no_name, {}};
+    if (l.as == standing::task) {
+        l.worker = row->worker;
+    }
+    if (l.as == standing::task && l.state == model::task_state::error) {
+        l.error = row->error_group;
+    }
+    return l;
 }
 
 event_effects apply_to_row(task_row& row, const accepted_event& e) {

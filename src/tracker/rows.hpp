@@ -55,6 +55,21 @@ task_row read_row(std::string_view bytes);
 
 bool is_dropped(const task_row& row);  // a duplicate, or rejected: no task
 
+enum class standing : std::uint8_t { absent, task, duplicate, rejected };
+standing standing_of(const task_row* row);  // null: absent
+
+/// What lists and tags need of a row. Only a task is on lists; others are counted under tags too.
+struct listing {
+    standing as = standing::absent;
+    name_number job = 0;
+    std::vector<name_number> tags;
+    instant submitted_at{0};
+    model::task_state state = model::task_state::pending;
+    name_number worker = no_name;
+    error_fingerprint error;  // in state error
+};
+listing listing_of(const task_row* row);  // null: absent
+
 /// What a row becomes by an accepted event. `before` are the effective facts it was accepted from,
 /// `commanded_at` when a command last changed those.
 struct accepted_event {

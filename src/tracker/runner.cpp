@@ -23,10 +23,12 @@ constexpr milliseconds trim_pause{20};  // between partitions
 /// before they cost the disk anything; what is not committed is folded again after a kill.
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds longest_uncommitted{500};
+constexpr std::int64_t far_behind = 10'000;  // records
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
-constexpr std::size_t memtable_bytes = 16U << 20U;  // two of them while one is written
-constexpr std::size_t most_changed_rows = 40'000;   // some 40 MB
+constexpr std::size_t memtable_bytes = 4U << 20U;
+constexpr int memtables_a_file = 3;
+constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "4";
 constexpr std::string_view layout_key = "V";
@@ -64,6 +66,7 @@ void runner::open_state() {
         options.directory = config_.directory;
         options.cache_bytes = config_.cache_bytes;
         options.memtable_bytes = memtable_bytes;
+        options.memtables_a_file = memtables_a_file;
         options.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_drop_id(key, value, instant{horizon->load()});
         };
@@ -245,7 +248,10 @@ void runner::commit_when_due() {
     if (failed_ || uncommitted_ == 0 || !sources_->all_durable()) {
         return;
     }
-    if (must_commit() || deps_.time.monotonic() - first_uncommitted_ >= commit_interval) {
+    // While it is far behind, larger commits bring it up sooner: what many rows share is written
+    // once.
+    const bool is_due = deps_.time.monotonic() - first_uncommitted_ >= commit_interval;
+    if (must_commit() || (is_due && sources_->lag() < far_behind)) {
         commit();
     }
 }

@@ -87,6 +87,7 @@ bool sweeps::correct(const row_place& place) {
     tables_.rows.change(kept).listed = before.effective;
     const counted after = tables_.count_of(place, kept.value());
     tables_.counters.apply({before, after, commanded_at, {}});
+    tables_.rows.note(kept, commanded_at, {});
     return true;
 }
 

@@ -104,8 +104,9 @@ tables::tables(store::kv& s)
       groups(s),
       errors(s),
       counters(s, groups, errors),
+      tags(s, groups),
       cells(s),
-      rows(s, cells),
+      rows(s, tags, cells),
       windows(s),
       tops(s) {
     reload();
@@ -114,6 +115,7 @@ tables::tables(store::kv& s)
 void tables::reload() {
     names.forget_cached();
     groups.forget_all();
+    tags.forget_all();
     rows.forget_all();
     errors.reload();
     cells.forget_all();
@@ -328,18 +330,13 @@ counted tables::count_of(const row_place& place, const task_row* row) {
     c.known = row->known;
     c.level = model::priority_of(place.record, row->facts);
     c.job = row->job;
-    c.tags = row->tags;
     c.submitted_at = row->submitted_at;
     c.listed = row->listed;
     if (c.listed == model::task_state::error && !is_dropped(*row)) {
         c.error = row->error_group;
     }
-    if (row->facts.place == model::place::duplicate) {
-        c.as = standing::duplicate;
-    } else if (row->facts.place == model::place::rejected) {
-        c.as = standing::rejected;
-    } else {
-        c.as = standing::task;
+    c.as = standing_of(row);
+    if (c.as == standing::task) {
         c.ended_at = row->ended_at;
         c.effective = model::state_of(effective(place, *row, &c.ended_at));
     }
@@ -347,6 +344,8 @@ counted tables::count_of(const row_place& place, const task_row* row) {
 }
 
 void tables::write_groups() {
+    rows.write();
+    tags.write_changed();
     groups.write_changed([this](std::string_view key, const group& g) {
         if (key.starts_with(keys::all_jobs()) || key.starts_with(keys::all_tags())) {
             const auto kind = key.starts_with(keys::all_jobs()) ? name_kind::job : name_kind::tag;
@@ -373,10 +372,10 @@ void tables::commit(instant now) {
     write_groups();
     errors.write_changed();
     windows.write(now);
-    rows.write();
     cells.write_changed();
     state.commit();
     groups.forget_some();
+    tags.forget_some();
     errors.forget_some();
     rows.forget_some();
     cells.forget_some();

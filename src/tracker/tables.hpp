@@ -12,6 +12,7 @@
 #include "tracker/rows.hpp"
 #include "tracker/series.hpp"
 #include "tracker/state_map.hpp"
+#include "tracker/tag_counters.hpp"
 #include "tracker/top_lists.hpp"
 
 #include <map>
@@ -87,6 +88,7 @@ public:
     group_store groups;
     error_groups errors;
     row_counters counters;
+    tag_counters tags;
     state_map cells;
     row_cache rows;
     series windows;

@@ -17,7 +17,6 @@ using namespace kwq::eventlog::contract;
 
 namespace {
 
-const topic_partition here{"t", 0};
 constexpr partition_key stored{1, 0};  // the first topic made has number 1
 
 /// The rows of a log that nobody has open.
@@ -49,8 +48,8 @@ public:
         auto log = open();
         REQUIRE(log->ensure_topic("t", 1).has_value());
         answer a;
-        log->append(here, plain_records({"r0", "r1", "r2", "r3", "r4"}), durability::synced,
-                    a.callback());
+        log->append(one_partition, plain_records({"r0", "r1", "r2", "r3", "r4"}),
+                    durability::synced, a.callback());
         wait_until([&] { return a.has(); });
     }
     std::unique_ptr<event_log> open() const {
@@ -62,7 +61,7 @@ public:
         const auto log = open();
         for (const auto& value : values) {
             answer a;
-            log->append(here, plain_records({value}), durability::synced, a.callback());
+            log->append(one_partition, plain_records({value}), durability::synced, a.callback());
             wait_until([&] { return a.has(); });
         }
     }
@@ -109,12 +108,12 @@ TEST_CASE("a changed byte in a stored record is found, and the ones before are r
         f.rows().put(key_of(3), changed);
         {
             const auto log = f.open();
-            CHECK(log->read(here, offset{0}, 1000).value().size() == 3);
-            const auto bad = log->read(here, offset{3}, 1000);
+            CHECK(log->read(one_partition, offset{0}, 1000).value().size() == 3);
+            const auto bad = log->read(one_partition, offset{3}, 1000);
             REQUIRE(bad.has_error());
             CHECK(bad.error().code == errc::corrupt);
             CHECK_THAT(bad.error().detail, Catch::Contains("offset 3"));
-            CHECK(log->read(here, offset{4}, 1000).value().front().value == "r4");
+            CHECK(log->read(one_partition, offset{4}, 1000).value().front().value == "r4");
         }
         f.rows().put(key_of(3), original);
     }
@@ -124,7 +123,7 @@ TEST_CASE("a record that stands where another belongs is found") {
     const five_records f;
     const auto other = f.rows().get(key_of(2));
     f.rows().put(key_of(3), other);
-    CHECK(f.open()->read(here, offset{3}, 1000).error().code == errc::corrupt);
+    CHECK(f.open()->read(one_partition, offset{3}, 1000).error().code == errc::corrupt);
 }
 
 TEST_CASE("a hole in what was durable is reported, not cut off") {
@@ -132,9 +131,9 @@ TEST_CASE("a hole in what was durable is reported, not cut off") {
     f.rows().put(watermark_key(), "5");
     f.rows().erase(key_of(3));
     const auto log = f.open();
-    CHECK(log->range(here).value().end == offset{5});
-    CHECK(log->read(here, offset{0}, 1000).value().size() == 3);
-    CHECK(log->read(here, offset{3}, 1000).error().code == errc::corrupt);
+    CHECK(log->range(one_partition).value().end == offset{5});
+    CHECK(log->read(one_partition, offset{0}, 1000).value().size() == 3);
+    CHECK(log->read(one_partition, offset{3}, 1000).error().code == errc::corrupt);
 }
 
 TEST_CASE("what lies behind a hole that was never durable is cut off at the start") {
@@ -143,9 +142,9 @@ TEST_CASE("what lies behind a hole that was never durable is cut off at the star
     f.rows().erase(key_of(3));
     for (int start = 0; start < 2; ++start) {
         const auto log = f.open();
-        CHECK(log->range(here).value().end == offset{3});
-        CHECK(log->range(here).value().durable == offset{3});
-        CHECK(read_values(*log, here) == std::vector<std::string>{"r0", "r1", "r2"});
+        CHECK(log->range(one_partition).value().end == offset{3});
+        CHECK(log->range(one_partition).value().durable == offset{3});
+        CHECK(read_values(*log, one_partition) == std::vector<std::string>{"r0", "r1", "r2"});
     }
 }
 
@@ -155,11 +154,11 @@ TEST_CASE("a write that a power cut has torn is cut off: the log opens with all 
     f.add({"the one that was being written: torn in the middle"});
     f.spoil("the one that was being written: torn in the middle");
     for (int start = 0; start < 2; ++start) {
-        CHECK(read_values(*f.open(), here) ==
+        CHECK(read_values(*f.open(), one_partition) ==
               std::vector<std::string>{"r0", "r1", "r2", "r3", "r4", "kept"});
     }
     f.add({"on"});
-    CHECK(read_values(*f.open(), here).back() == "on");
+    CHECK(read_values(*f.open(), one_partition).back() == "on");
 }
 
 TEST_CASE("a spoilt write that was durable, as a later one knows, keeps the log from opening") {

@@ -15,7 +15,6 @@ using namespace kwq::eventlog::contract;
 
 namespace {
 
-const topic_partition here{"t", 0};
 constexpr int threads = 8;
 constexpr int appends = 300;
 constexpr int batch_size = 3;
@@ -29,14 +28,15 @@ void append_from(event_log& log, int thread, std::atomic<int>& answered) {
                              .value = std::to_string(i * batch_size + k),
                              .headers = {}});
         }
-        log.append(here, std::move(batch), i % 5 == 0 ? durability::synced : durability::ordered,
+        log.append(one_partition, std::move(batch),
+                   i % 5 == 0 ? durability::synced : durability::ordered,
                    [&answered](const result<offset>& r) { answered += r.has_value() ? 1 : 0; });
     }
 }
 
 /// Reads to the end, from `from` on, and checks that offsets have no gap.
 std::int64_t read_on(event_log& log, std::int64_t from, std::vector<log_record>& into) {
-    const auto read = log.read(here, offset{from}, 4096).value();
+    const auto read = log.read(one_partition, offset{from}, 4096).value();
     for (const auto& r : read) {
         if (r.offset != offset{from}) {
             throw std::logic_error("a gap");
@@ -83,17 +83,19 @@ TEST_CASE("a partition too long for memory reads the same from the disk and from
         for (std::int64_t k = i; k < i + 100; ++k) {
             batch.push_back(plain(std::to_string(k) + padding));
         }
-        f.log().append(here, std::move(batch), durability::ordered, [](const result<offset>&) {});
+        f.log().append(one_partition, std::move(batch), durability::ordered,
+                       [](const result<offset>&) {});
     }
     REQUIRE(f.log().flush().has_value());
     for (const std::size_t step : {std::size_t{20'000}, std::size_t{1} << 20U}) {
-        const auto values = read_values(f.log(), here, 0, step);
+        const auto values = read_values(f.log(), one_partition, 0, step);
         REQUIRE(values.size() == records);
         for (std::size_t i = 0; i < values.size(); ++i) {
             REQUIRE(values[i] == std::to_string(i) + padding);
         }
     }
-    CHECK(read_values(f.log(), here, records - 1).front() == std::to_string(records - 1) + padding);
+    CHECK(read_values(f.log(), one_partition, records - 1).front() ==
+          std::to_string(records - 1) + padding);
 }
 
 TEST_CASE("taking a watcher away waits until its running call is over") {
@@ -102,7 +104,7 @@ TEST_CASE("taking a watcher away waits until its running call is over") {
     std::latch inside(1);
     std::latch go_on(1);
     std::atomic<bool> over = false;
-    f.log().watch(here, "slow", [&](const partition_range&) {
+    f.log().watch(one_partition, "slow", [&](const partition_range&) {
         inside.count_down();
         go_on.wait();
         over = true;
@@ -110,7 +112,7 @@ TEST_CASE("taking a watcher away waits until its running call is over") {
     inside.wait();
     bool over_when_gone = false;
     std::jthread remover([&] {
-        f.log().watch(here, "slow", {});
+        f.log().watch(one_partition, "slow", {});
         over_when_gone = over;
     });
     go_on.count_down();
@@ -122,12 +124,12 @@ TEST_CASE("a watcher may take itself away from within its call") {
     embedded_fixture f;
     REQUIRE(f.log().ensure_topic("t", 1).has_value());
     std::atomic<int> calls = 0;
-    f.log().watch(here, "once", [&](const partition_range&) {
+    f.log().watch(one_partition, "once", [&](const partition_range&) {
         ++calls;
-        f.log().watch(here, "once", {});
+        f.log().watch(one_partition, "once", {});
     });
     f.pump_until([&] { return calls == 1; });
-    REQUIRE(append(f, here, plain_records({"x"})).has_value());
+    REQUIRE(append(f, one_partition, plain_records({"x"})).has_value());
     REQUIRE(f.log().flush().has_value());
     CHECK(calls == 1);
 }

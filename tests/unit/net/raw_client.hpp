@@ -8,6 +8,9 @@
 
 namespace kwq::net {
 
+/// The least request there is.
+inline const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+
 class raw_client {
 public:
     explicit raw_client(std::uint16_t port);

@@ -41,7 +41,7 @@ request_head accepted(const std::string& bytes, const server_config& config = li
     return std::get<request_head>(parsed);
 }
 
-std::string get(const std::string& target) {
+std::string asking_for(const std::string& target) {
     return "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
 }
 std::string with(const std::string& fields, const std::string& line = "POST / HTTP/1.1") {
@@ -145,7 +145,7 @@ TEST_CASE("targets") {
     };
     for (const auto& [target, status] : table) {
         INFO(target);
-        CHECK(verdict(get(target)) == status);
+        CHECK(verdict(asking_for(target)) == status);
     }
 }
 
@@ -274,19 +274,19 @@ TEST_CASE("HEAD is read as a GET whose answer has no body") {
 TEST_CASE("the base path is stripped, and what is outside is told apart") {
     auto config = limits();
     config.base_path = "/base";
-    CHECK(accepted(get("/base/a?x=1"), config).asked.path == "/a");
-    CHECK(accepted(get("/base"), config).asked.path == "/");
-    CHECK(accepted(get("/base/"), config).asked.path == "/");
-    CHECK_FALSE(accepted(get("/base/a"), config).outside_base_path);
+    CHECK(accepted(asking_for("/base/a?x=1"), config).asked.path == "/a");
+    CHECK(accepted(asking_for("/base"), config).asked.path == "/");
+    CHECK(accepted(asking_for("/base/"), config).asked.path == "/");
+    CHECK_FALSE(accepted(asking_for("/base/a"), config).outside_base_path);
     for (const auto* target : {"/", "/a", "/basement", "/bas", "/%62ase/a"}) {
         INFO(target);
-        CHECK(accepted(get(target), config).outside_base_path);
+        CHECK(accepted(asking_for(target), config).outside_base_path);
     }
 }
 
 TEST_CASE("the end of a head is found however it is cut") {
-    const std::string bytes = get("/abc") + "and more";
-    const std::size_t length = get("/abc").size();
+    const std::string bytes = asking_for("/abc") + "and more";
+    const std::size_t length = asking_for("/abc").size();
     for (std::size_t cut = 1; cut < length; ++cut) {
         head_end_finder finder;
         CHECK(std::holds_alternative<std::monostate>(finder.find(bytes.substr(0, cut))));

@@ -20,7 +20,6 @@ std::string post(const std::string& body, const std::string& more = {}) {
            "\r\n" + more + "\r\n" + body;
 }
 
-const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
 
 }  // namespace

@@ -12,8 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
-
 server_config hasty() {
     auto c = test_config();
     c.header_timeout = 100ms;

@@ -19,8 +19,6 @@ std::string head(std::size_t length, const std::string& version = "1.1") {
            "\r\n\r\n";
 }
 
-const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
-
 /// /s is streamed, all else is not.
 void admit_streams(scripted_handler& h) {
     h.on_admit = [](const request& r) {

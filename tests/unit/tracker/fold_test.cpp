@@ -396,19 +396,6 @@ TEST_CASE("emptying a priority cancels what is served there, wherever it was sub
     CHECK(count(f.ask->overall().counts, task_state::pending) == 2);
 }
 
-TEST_CASE("tags beyond a thousand of a job are counted together as other") {
-    folding f;
-    for (int i = 0; i < 1'010; ++i) {
-        f.add(record_of(
-            {.id = "t" + std::to_string(i), .offset = i, .tags = {"tag" + std::to_string(i)}}));
-    }
-    const auto job = f.job("j");
-    REQUIRE(job.tags.size() == 1'001);
-    CHECK(job.tags.front().first == "other");
-    CHECK(count(job.tags.front().second, task_state::pending) == 10);
-    CHECK(f.tag("tag1009").submitted == 1);
-}
-
 TEST_CASE("an id settled before the horizon is free for another task") {
     folding f;
     event_maker e;

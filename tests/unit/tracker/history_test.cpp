@@ -108,6 +108,8 @@ TEST_CASE("the order in which topics and events are read does not change any ans
             const auto maybe_sweep = [&] {
                 if (pace.below(10) == 0) {
                     f.folder->open_sweeps().advance(3);
+                } else if (pace.below(20) == 0) {
+                    f.commit_and_reopen();
                 }
             };
             interleave(
