@@ -161,6 +161,7 @@ void application::publish_depths(const std::vector<scheduler::lane_depth>& depth
 std::vector<std::optional<model::offset>> application::ask_ends(
     const std::vector<model::shard_id>& shards) {
     std::vector<eventlog::topic_partition> places;
+    places.reserve(shards.size());
     for (const auto shard : shards) {
         places.push_back({topics_.status(), shard.value()});
     }

@@ -185,7 +185,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string in_file_form(const chosen_value& c) {
-    const std::string value = masked(c);
+    std::string value = masked(c);
     if (c.of->kind == setting_kind::integer) {
         return value;
     }

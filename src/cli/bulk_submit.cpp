@@ -63,7 +63,7 @@ outcome<void> open_input(session& s, const bulk_job& job, input& in) {
         in.stream = &std::cin;
         return job.resume ? usage_failure("standard input cannot be resumed") : outcome<void>();
     }
-    if (const auto opened = open_file(s, job, in); !opened) {
+    if (auto opened = open_file(s, job, in); !opened) {
         return opened;
     }
     if (in.hash.empty()) {

@@ -105,7 +105,7 @@ private:
 outcome<void> send_batch(line_batch batch, const upload_hooks& hooks, upload_account& account) {
     batch_in_flight flight(std::move(batch), hooks, account);
     for (std::uint32_t failures = 0; !flight.done();) {
-        const auto sent =
+        auto sent =
             hooks.send(flight.body(), [&](std::string_view line) { flight.on_answer(line); });
         if (flight.keep_unanswered()) {
             failures = 0;
@@ -148,7 +148,7 @@ outcome<void> upload(line_reader& from, const upload_hooks& hooks, upload_accoun
             ++account.failed;
             hooks.on_bad(bad);
         }
-        if (const auto sent = send_batch(std::move(batch), hooks, account); !sent) {
+        if (auto sent = send_batch(std::move(batch), hooks, account); !sent) {
             return sent;
         }
         account.offset = offset;

@@ -49,7 +49,7 @@ outcome<void> pass::read_clock() {
 }
 
 outcome<void> pass::all_jobs() {
-    if (const auto clock = read_clock(); !clock) {
+    if (auto clock = read_clock(); !clock) {
         return clock;
     }
     std::string cursor;
@@ -60,7 +60,7 @@ outcome<void> pass::all_jobs() {
             return page.error();
         }
         for (const codec::json_value& job : array_field(page->root(), "items")) {
-            if (const auto done = look_at(job); !done || interrupted()) {
+            if (auto done = look_at(job); !done || interrupted()) {
                 return done;
             }
         }
@@ -70,7 +70,7 @@ outcome<void> pass::all_jobs() {
 }
 
 outcome<void> pass::one_job(const std::string& job) {
-    if (const auto clock = read_clock(); !clock) {
+    if (auto clock = read_clock(); !clock) {
         return clock;
     }
     const auto found = session_.ask({.target = "/jobs/" + segment(job)});
@@ -93,7 +93,7 @@ outcome<void> pass::look_at(const codec::json_value& job) {
 
 /// Its mark goes with the last of its rows, so that a pass that ends before is made again.
 outcome<void> pass::read_job(const std::string& job, const job_mark& mark) {
-    if (const auto begun = to_.begin(); !begun) {
+    if (auto begun = to_.begin(); !begun) {
         return begun;
     }
     outcome<void> written;
@@ -116,7 +116,7 @@ outcome<void> pass::take(std::string_view line) {
     if (!parsed) {
         return failure{exit_code::error, "a line of the list is no JSON: " + parsed.error().detail};
     }
-    if (const auto put = to_.put(parsed->root()); !put) {
+    if (auto put = to_.put(parsed->root()); !put) {
         return put;
     }
     if (++rows_ % rows_in_a_commit != 0) {

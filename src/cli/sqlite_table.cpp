@@ -78,7 +78,7 @@ public:
 
     outcome<void> prepare() {
         sqlite3_busy_timeout(db_.get(), busy_ms);
-        if (const auto made = execute(schema); !made) {
+        if (auto made = execute(schema); !made) {
             return made;
         }
         put_ = compile(put_task);

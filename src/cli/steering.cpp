@@ -70,6 +70,7 @@ public:
                                     .done = filled(words_.job_done, *job_)});
         }
         std::vector<change> all;
+        all.reserve(ids_.size());
         for (const std::string& id : ids_) {
             all.push_back({.target = "/tasks/" + segment(id) + "/" + words_.name,
                            .body = one_body(),

@@ -24,6 +24,7 @@ struct event_body : event_alternatives {
     template <class Alternative>
     requires(!std::is_base_of_v<event_alternatives, std::remove_cvref_t<Alternative>> &&
              std::is_constructible_v<event_alternatives, Alternative>)
+        // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): the requirement keeps it apart
         event_body(Alternative&& one)  // implicit, as a variant's is
         : event_alternatives(std::forward<Alternative>(one)) {}
     event_body();  // a claim, to be overwritten

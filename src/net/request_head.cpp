@@ -114,7 +114,7 @@ std::optional<refusal> read_request_line(std::string_view line, const server_con
     if (!is_token(method)) {
         return bad("the method is not a word");
     }
-    if (const auto no = read_version(line.substr(last + 1), head)) {
+    if (auto no = read_version(line.substr(last + 1), head)) {
         return no;
     }
     if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {

@@ -248,11 +248,11 @@ void reprioritise_task(context& c, const call& q, reply to) {
 }
 
 void cancel_task(context& c, const call& q, reply to) {
-    change_task(c, q, std::move(to), &scheduler::scheduler::cancel_task);
+    change_task(c, q, to, &scheduler::scheduler::cancel_task);
 }
 
 void retry_task(context& c, const call& q, reply to) {
-    change_task(c, q, std::move(to), &scheduler::scheduler::retry_task);
+    change_task(c, q, to, &scheduler::scheduler::retry_task);
 }
 
 }  // namespace kwq::rest

@@ -188,6 +188,7 @@ offset naive_model::status_end() const {
 
 std::vector<model::lease_token> naive_model::live_leases() const {
     std::vector<model::lease_token> out;
+    out.reserve(leased_.size());
     for (const auto& where : leased_) {
         out.push_back(tasks_.at(where).lease);
     }

@@ -225,12 +225,10 @@ bool process::read_some(int fd, std::string& into) const {
         const auto got = read(fd, buffer.data(), buffer.size());
         if (got > 0) {
             into.append(buffer.data(), static_cast<std::size_t>(got));
-        } else if (got == 0) {
+        } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
             return false;
         } else if (errno == EAGAIN) {
             return true;
-        } else if (errno != EINTR) {
-            return false;
         }
     }
     return true;

@@ -57,6 +57,7 @@ void worker_loop::send_take() {
     waited_from_ = quick ? std::nullopt : std::optional(services_.time.monotonic());
     taker_.post([this, request = std::move(request)] {
         std::vector<std::string> told;
+        told.reserve(request.settle.size());
         for (const auto& each : request.settle) {
             told.push_back(each.token);
         }

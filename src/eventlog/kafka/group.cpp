@@ -24,6 +24,7 @@ constexpr int poll_interval_ms = 1'000;
 
 std::vector<std::int32_t> numbers(const rd_kafka_topic_partition_list_t& list) {
     std::vector<std::int32_t> out;
+    out.reserve(static_cast<std::size_t>(list.cnt));
     for (int i = 0; i < list.cnt; ++i) {
         out.push_back(list.elems[i].partition);
     }

@@ -59,6 +59,7 @@ void partition_view::answer_when_read(offset first, offset last, event_log::appe
 
 std::vector<event_log::append_callback> partition_view::take_unanswered() {
     std::vector<event_log::append_callback> all;
+    all.reserve(unread_.size());
     for (auto& a : unread_) {
         all.push_back(std::move(a.done));
     }

@@ -279,6 +279,7 @@ std::vector<std::optional<offset>> topics::ends_of(const std::vector<topic_parti
 result<std::vector<partition_range>> topics::all_ends(const std::string& name,
                                                       std::int32_t partitions) {
     std::vector<topic_partition> places;
+    places.reserve(static_cast<std::size_t>(partitions));
     for (std::int32_t p = 0; p < partitions; ++p) {
         places.push_back({name, p});
     }
