@@ -48,7 +48,7 @@ public:
         auto log = open();
         REQUIRE(log->ensure_topic("t", 1).has_value());
         answer a;
-        log->append(one_partition, plain_records({"r0", "r1", "r2", "r3", "r4"}),
+        log->append(only_partition, plain_records({"r0", "r1", "r2", "r3", "r4"}),
                     durability::synced, a.callback());
         wait_until([&] { return a.has(); });
     }
@@ -61,7 +61,7 @@ public:
         const auto log = open();
         for (const auto& value : values) {
             answer a;
-            log->append(one_partition, plain_records({value}), durability::synced, a.callback());
+            log->append(only_partition, plain_records({value}), durability::synced, a.callback());
             wait_until([&] { return a.has(); });
         }
     }
@@ -108,12 +108,12 @@ TEST_CASE("a changed byte in a stored record is found, and the ones before are r
         f.rows().put(key_of(3), changed);
         {
             const auto log = f.open();
-            CHECK(log->read(one_partition, offset{0}, 1000).value().size() == 3);
-            const auto bad = log->read(one_partition, offset{3}, 1000);
+            CHECK(log->read(only_partition, offset{0}, 1000).value().size() == 3);
+            const auto bad = log->read(only_partition, offset{3}, 1000);
             REQUIRE(bad.has_error());
             CHECK(bad.error().code == errc::corrupt);
             CHECK_THAT(bad.error().detail, Catch::Contains("offset 3"));
-            CHECK(log->read(one_partition, offset{4}, 1000).value().front().value == "r4");
+            CHECK(log->read(only_partition, offset{4}, 1000).value().front().value == "r4");
         }
         f.rows().put(key_of(3), original);
     }
@@ -123,7 +123,7 @@ TEST_CASE("a record that stands where another belongs is found") {
     const five_records f;
     const auto other = f.rows().get(key_of(2));
     f.rows().put(key_of(3), other);
-    CHECK(f.open()->read(one_partition, offset{3}, 1000).error().code == errc::corrupt);
+    CHECK(f.open()->read(only_partition, offset{3}, 1000).error().code == errc::corrupt);
 }
 
 TEST_CASE("a hole in what was durable is reported, not cut off") {
@@ -131,9 +131,9 @@ TEST_CASE("a hole in what was durable is reported, not cut off") {
     f.rows().put(watermark_key(), "5");
     f.rows().erase(key_of(3));
     const auto log = f.open();
-    CHECK(log->range(one_partition).value().end == offset{5});
-    CHECK(log->read(one_partition, offset{0}, 1000).value().size() == 3);
-    CHECK(log->read(one_partition, offset{3}, 1000).error().code == errc::corrupt);
+    CHECK(log->range(only_partition).value().end == offset{5});
+    CHECK(log->read(only_partition, offset{0}, 1000).value().size() == 3);
+    CHECK(log->read(only_partition, offset{3}, 1000).error().code == errc::corrupt);
 }
 
 TEST_CASE("what lies behind a hole that was never durable is cut off at the start") {
@@ -142,9 +142,9 @@ TEST_CASE("what lies behind a hole that was never durable is cut off at the star
     f.rows().erase(key_of(3));
     for (int start = 0; start < 2; ++start) {
         const auto log = f.open();
-        CHECK(log->range(one_partition).value().end == offset{3});
-        CHECK(log->range(one_partition).value().durable == offset{3});
-        CHECK(read_values(*log, one_partition) == std::vector<std::string>{"r0", "r1", "r2"});
+        CHECK(log->range(only_partition).value().end == offset{3});
+        CHECK(log->range(only_partition).value().durable == offset{3});
+        CHECK(read_values(*log, only_partition) == std::vector<std::string>{"r0", "r1", "r2"});
     }
 }
 
@@ -154,11 +154,11 @@ TEST_CASE("a write that a power cut has torn is cut off: the log opens with all 
     f.add({"the one that was being written: torn in the middle"});
     f.spoil("the one that was being written: torn in the middle");
     for (int start = 0; start < 2; ++start) {
-        CHECK(read_values(*f.open(), one_partition) ==
+        CHECK(read_values(*f.open(), only_partition) ==
               std::vector<std::string>{"r0", "r1", "r2", "r3", "r4", "kept"});
     }
     f.add({"on"});
-    CHECK(read_values(*f.open(), one_partition).back() == "on");
+    CHECK(read_values(*f.open(), only_partition).back() == "on");
 }
 
 TEST_CASE("a spoilt write that was durable, as a later one knows, keeps the log from opening") {

@@ -43,7 +43,7 @@ private:
 };
 
 void check_stopped(failing_fixture& f) {
-    CHECK(append(f, one_partition, plain_records({"later"})).error().code == errc::stopped);
+    CHECK(append(f, only_partition, plain_records({"later"})).error().code == errc::stopped);
     CHECK(f.log().ensure_topic("new", 1).error().code == errc::stopped);
     CHECK(f.log().flush().has_error());
     CHECK(f.stops() == 1);
@@ -53,35 +53,36 @@ void check_stopped(failing_fixture& f) {
 
 TEST_CASE("a failed write is answered unknown, then the log is stopped and says so once") {
     failing_fixture f;
-    REQUIRE(append(f, one_partition, plain_records({"kept"})).has_value());
+    REQUIRE(append(f, only_partition, plain_records({"kept"})).has_value());
     f.disk().fail(disk_operation::append, ".log");
-    CHECK(append(f, one_partition, plain_records({"perhaps"})).error().code == errc::unknown);
+    CHECK(append(f, only_partition, plain_records({"perhaps"})).error().code == errc::unknown);
     check_stopped(f);
-    CHECK(f.log().trim(one_partition, offset{1}).error().code == errc::stopped);
-    CHECK(read_values(f.log(), one_partition) == std::vector<std::string>{"kept"});
+    CHECK(f.log().trim(only_partition, offset{1}).error().code == errc::stopped);
+    CHECK(read_values(f.log(), only_partition) == std::vector<std::string>{"kept"});
 }
 
 TEST_CASE("a failed sync is answered unknown to all who wait for it, and stops the log") {
     failing_fixture f;
-    REQUIRE(append(f, one_partition, plain_records({"kept"})).has_value());
+    REQUIRE(append(f, only_partition, plain_records({"kept"})).has_value());
     f.disk().fail(disk_operation::sync, ".log");
     answer first;
     answer second;
-    f.log().append(one_partition, plain_records({"perhaps"}), durability::synced, first.callback());
-    f.log().append(one_partition, plain_records({"or this"}), durability::synced,
+    f.log().append(only_partition, plain_records({"perhaps"}), durability::synced,
+                   first.callback());
+    f.log().append(only_partition, plain_records({"or this"}), durability::synced,
                    second.callback());
     f.pump_until([&] { return first.has() && second.has(); });
     CHECK(first.get().error().code == errc::unknown);
     CHECK(
         (second.get().error().code == errc::unknown || second.get().error().code == errc::stopped));
     check_stopped(f);
-    CHECK(f.log().range(one_partition).value().durable == offset{1});
+    CHECK(f.log().range(only_partition).value().durable == offset{1});
 }
 
 TEST_CASE("a sync that fails behind an ordered append stops the log as well") {
     failing_fixture f;
     f.disk().fail(disk_operation::sync, ".log");
-    CHECK(append(f, one_partition, plain_records({"told"}), durability::ordered).has_value());
+    CHECK(append(f, only_partition, plain_records({"told"}), durability::ordered).has_value());
     f.pump_until([&] { return f.stops() == 1; });
     check_stopped(f);
 }
@@ -91,7 +92,7 @@ TEST_CASE("a table file that cannot be written stops the log") {
     f.disk().fail(disk_operation::append, ".sst");
     const std::string big(max_record_bytes, 'x');
     for (int i = 0; i < 40 && f.stops() == 0; ++i) {
-        append(f, one_partition, plain_records({big}), durability::ordered);
+        append(f, only_partition, plain_records({big}), durability::ordered);
     }
     f.pump_until([&] { return f.stops() == 1; });
     check_stopped(f);
@@ -105,7 +106,7 @@ TEST_CASE("whichever operation fails, what was answered is there after the next 
         std::int64_t promised = 0;
         for (int i = 0; i < 30; ++i) {
             const auto how = i % 3 == 0 ? durability::synced : durability::ordered;
-            if (append(f, one_partition, plain_records({std::to_string(i)}), how).has_value()) {
+            if (append(f, only_partition, plain_records({std::to_string(i)}), how).has_value()) {
                 promised = i + 1;
             }
         }
@@ -113,7 +114,7 @@ TEST_CASE("whichever operation fails, what was answered is there after the next 
         f.close();
         f.disk().fail_after(INT64_MAX);
         f.open();
-        const auto values = read_values(f.log(), one_partition);
+        const auto values = read_values(f.log(), only_partition);
         CHECK(static_cast<std::int64_t>(values.size()) >= promised);
         for (std::size_t i = 0; i < values.size(); ++i) {
             CHECK(values[i] == std::to_string(i));
@@ -128,21 +129,21 @@ TEST_CASE("a power cut takes nothing below the durable end and leaves no hole") 
         const auto appends = 1 + random.below(40);
         for (std::uint64_t i = 0; i < appends; ++i) {
             const auto how = random.below(4) == 0 ? durability::synced : durability::ordered;
-            REQUIRE(append(f, one_partition, plain_records({std::to_string(i)}), how).has_value());
+            REQUIRE(append(f, only_partition, plain_records({std::to_string(i)}), how).has_value());
         }
-        const auto durable = f.log().range(one_partition).value().durable;
+        const auto durable = f.log().range(only_partition).value().durable;
         f.disk().cut_power();
         f.close();
         f.disk().lose_unsynced(random);
         f.disk().fail_after(INT64_MAX);
         f.open();
-        const auto values = read_values(f.log(), one_partition);
+        const auto values = read_values(f.log(), only_partition);
         CHECK(static_cast<std::int64_t>(values.size()) >= durable.value());
         CHECK(values.size() <= appends);
         for (std::size_t i = 0; i < values.size(); ++i) {
             CHECK(values[i] == std::to_string(i));
         }
-        CHECK(append(f, one_partition, plain_records({"on"})).value().value() ==
+        CHECK(append(f, only_partition, plain_records({"on"})).value().value() ==
               static_cast<std::int64_t>(values.size()));
     }
 }
@@ -155,9 +156,9 @@ TEST_CASE("appends are refused while the disk has less than the reserve free, an
             {.directory = directory.path(), .time = time, .reserve_bytes = reserve});
         REQUIRE(log->ensure_topic("t", 1).has_value());
         answer a;
-        log->append(one_partition, plain_records({"x"}), durability::synced, a.callback());
+        log->append(only_partition, plain_records({"x"}), durability::synced, a.callback());
         wait_until([&] { return a.has(); });
-        const auto end = log->range(one_partition).value().end;
+        const auto end = log->range(only_partition).value().end;
         return std::pair(a.get(), end);
     };
     const auto refused = try_append(UINT64_MAX);
@@ -181,13 +182,14 @@ TEST_CASE("topics that may use the reserve are refused only in the last quarter 
         REQUIRE(log->ensure_topic("ends", 1).has_value());
         std::array<answer, 3> answers;
         log->append(ends, plain_records({"a"}), durability::synced, answers[0].callback());
-        log->append(one_partition, plain_records({"x"}), durability::synced, answers[1].callback());
+        log->append(only_partition, plain_records({"x"}), durability::synced,
+                    answers[1].callback());
         log->append(ends, plain_records({"b"}), durability::synced, answers[2].callback());
         for (const auto& a : answers) {
             wait_until([&] { return a.has(); });
         }
         CHECK(log->flush().has_value());
-        CHECK(log->range(one_partition).value().end == offset{0});
+        CHECK(log->range(only_partition).value().end == offset{0});
         return std::tuple(answers[0].get(), answers[1].get(), answers[2].get());
     };
     const auto [first, other, second] = try_both(free * 2);

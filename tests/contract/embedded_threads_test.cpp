@@ -28,7 +28,7 @@ void append_from(event_log& log, int thread, std::atomic<int>& answered) {
                              .value = std::to_string(i * batch_size + k),
                              .headers = {}});
         }
-        log.append(one_partition, std::move(batch),
+        log.append(only_partition, std::move(batch),
                    i % 5 == 0 ? durability::synced : durability::ordered,
                    [&answered](const result<offset>& r) { answered += r.has_value() ? 1 : 0; });
     }
@@ -36,7 +36,7 @@ void append_from(event_log& log, int thread, std::atomic<int>& answered) {
 
 /// Reads to the end, from `from` on, and checks that offsets have no gap.
 std::int64_t read_on(event_log& log, std::int64_t from, std::vector<log_record>& into) {
-    const auto read = log.read(one_partition, offset{from}, 4096).value();
+    const auto read = log.read(only_partition, offset{from}, 4096).value();
     for (const auto& r : read) {
         if (r.offset != offset{from}) {
             throw std::logic_error("a gap");
@@ -83,18 +83,18 @@ TEST_CASE("a partition too long for memory reads the same from the disk and from
         for (std::int64_t k = i; k < i + 100; ++k) {
             batch.push_back(plain(std::to_string(k) + padding));
         }
-        f.log().append(one_partition, std::move(batch), durability::ordered,
+        f.log().append(only_partition, std::move(batch), durability::ordered,
                        [](const result<offset>&) {});
     }
     REQUIRE(f.log().flush().has_value());
     for (const std::size_t step : {std::size_t{20'000}, std::size_t{1} << 20U}) {
-        const auto values = read_values(f.log(), one_partition, 0, step);
+        const auto values = read_values(f.log(), only_partition, 0, step);
         REQUIRE(values.size() == records);
         for (std::size_t i = 0; i < values.size(); ++i) {
             REQUIRE(values[i] == std::to_string(i) + padding);
         }
     }
-    CHECK(read_values(f.log(), one_partition, records - 1).front() ==
+    CHECK(read_values(f.log(), only_partition, records - 1).front() ==
           std::to_string(records - 1) + padding);
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("taking a watcher away waits until its running call is over") {
     std::latch inside(1);
     std::latch go_on(1);
     std::atomic<bool> over = false;
-    f.log().watch(one_partition, "slow", [&](const partition_range&) {
+    f.log().watch(only_partition, "slow", [&](const partition_range&) {
         inside.count_down();
         go_on.wait();
         over = true;
@@ -112,7 +112,7 @@ TEST_CASE("taking a watcher away waits until its running call is over") {
     inside.wait();
     bool over_when_gone = false;
     std::jthread remover([&] {
-        f.log().watch(one_partition, "slow", {});
+        f.log().watch(only_partition, "slow", {});
         over_when_gone = over;
     });
     go_on.count_down();
@@ -124,12 +124,12 @@ TEST_CASE("a watcher may take itself away from within its call") {
     embedded_fixture f;
     REQUIRE(f.log().ensure_topic("t", 1).has_value());
     std::atomic<int> calls = 0;
-    f.log().watch(one_partition, "once", [&](const partition_range&) {
+    f.log().watch(only_partition, "once", [&](const partition_range&) {
         ++calls;
-        f.log().watch(one_partition, "once", {});
+        f.log().watch(only_partition, "once", {});
     });
     f.pump_until([&] { return calls == 1; });
-    REQUIRE(append(f, one_partition, plain_records({"x"})).has_value());
+    REQUIRE(append(f, only_partition, plain_records({"x"})).has_value());
     REQUIRE(f.log().flush().has_value());
     CHECK(calls == 1);
 }

@@ -18,7 +18,7 @@ namespace kwq::eventlog::contract {
 using scratch_directory = test::temporary_directory;
 
 /// The one partition that most tests of the embedded log write to.
-inline const topic_partition one_partition{"t", 0};
+inline const topic_partition only_partition{"t", 0};
 
 /// Waits for other threads, for half a minute at most.
 void wait_until(const std::function<bool()>& done);
