@@ -14,8 +14,8 @@ export function GroupFigures({ group }: { group: Group }) {
         ["Still open", number(open)],
         group.rate_per_s !== undefined && ["Finishing", rate(group.rate_per_s), "over the last minute"],
         open > 0 && group.rate_per_s !== undefined && ["Done in", group.eta_s === undefined ? "not known" : `≈ ${seconds(group.eta_s)}`, group.eta_assumes],
-        ["Wait p50 / p95", group.wait.count ? `${seconds(group.wait.p50_s)} / ${seconds(group.wait.p95_s)}` : "–", "from ready to handed out"],
-        ["Run p50 / p95", group.run.count ? `${seconds(group.run.p50_s)} / ${seconds(group.run.p95_s)}` : "–", "from begun to ended"],
+        ["Wait p50 / p95", group.wait.count ? two(group.wait.p50_s, group.wait.p95_s) : "–", "from ready to handed out"],
+        ["Run p50 / p95", group.run.count ? two(group.run.p50_s, group.run.p95_s) : "–", "from begun to ended"],
         ["Retries", number(group.retries)],
         group.oldest_pending_at !== undefined && ["Oldest waiting", <Ago at={group.oldest_pending_at} />],
         ["First task", <Ago at={group.first_at} />],
@@ -23,4 +23,9 @@ export function GroupFigures({ group }: { group: Group }) {
       ]}
     />
   );
+}
+
+/// Where they do not fit on one line it breaks between the two, not before a unit.
+function two(p50: number, p95: number): string {
+  return [p50, p95].map((one) => seconds(one).replace(/ /g, "\u00a0")).join(" / ");
 }
