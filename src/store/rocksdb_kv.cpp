@@ -9,6 +9,7 @@
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
@@ -48,11 +49,22 @@ private:
     const expiry may_drop_;
 };
 
+/// RocksDB tries again by itself when a full disk has room again, on a thread that nobody joins;
+/// the server has stopped by then, and its next look at the failed file is an assertion.
+class no_recovery final : public rocksdb::EventListener {
+public:
+    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                              bool* auto_recovery) override {
+        *auto_recovery = false;
+    }
+};
+
 rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filter* filter) {
     rocksdb::Options o;
     o.create_if_missing = true;
     o.paranoid_checks = true;
     o.max_bgerror_resume_count = 0;  // a failed write is final: the log rebuilds
+    o.listeners.push_back(std::make_shared<no_recovery>());
     o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     o.write_buffer_size = wanted.memtable_bytes;
     o.max_write_buffer_number = 2 * wanted.memtables_a_file;
