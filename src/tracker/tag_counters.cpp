@@ -72,11 +72,12 @@ void tag_counters::move(const listing& before, const listing& after) {
 }
 
 void tag_counters::count(const std::vector<name_number>& tags, const tag_effects& effects) {
+    if (!effects.last_at) {
+        return;  // no event: as when a row is let go
+    }
     for (const auto tag : tags) {
         group& g = groups_.change(keys::tag(tag));
-        if (effects.last_at) {
-            g.changed_at(*effects.last_at);
-        }
+        g.changed_at(*effects.last_at);
         if (effects.waited) {
             g.wait.add(*effects.waited);
         }
