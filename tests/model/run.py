@@ -26,8 +26,9 @@ MISTAKES = {
 
 
 def search(folder, *defines, optimise="-O0"):
-    """The verifier's own report. A mistake is found long before a quicker verifier would be compiled."""
-    subprocess.run(["spin", *defines, "-a", MODEL], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    """The verifier's own report. A mistake is found long before a quicker verifier would be compiled. Spin would have its
+    text read by gcc first, which need not be there."""
+    subprocess.run(["spin", "-Pclang-16 -E -x c", *defines, "-a", MODEL], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["clang-16", optimise, "-w", "-DSAFETY", "-DNOREDUCE", "-DCOLLAPSE", "-DMEMLIM=4000", "-o", "pan", "pan.c"],
                    cwd=folder, check=True)
     done = subprocess.run(["./pan", "-m100000", "-E"], cwd=folder, check=True, text=True, stdout=subprocess.PIPE)

@@ -101,6 +101,13 @@ class Tree(unittest.TestCase):
         self.assertEqual(len(found(tree.check, ("src/store/a.hpp", "namespace kwq::tracker {}\n"))), 3)
 
 
+    def test_a_package_that_debians_node_does_not_run_is_found(self):
+        lock = '{"packages": {"a": {"engines": {"node": "WANTED"}}}}'
+        for right in (">=18", "^18.0 || >=20", ">=4", "*"):
+            self.assertEqual(found(tree.check, ("web/package-lock.json", lock.replace("WANTED", right))), [])
+        self.assertEqual(len(found(tree.check, ("web/package-lock.json", lock.replace("WANTED", "^20.1 || >=22")))), 1)
+
+
 class Docs(unittest.TestCase):
     def test_a_link_leads_somewhere(self):
         self.assertEqual(found(docs.check, ("docs/a.md", "[x](../tests/tidy/tidy.py) [y](#part-two)\n\n## Part two\n")), [])

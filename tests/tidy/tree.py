@@ -1,10 +1,12 @@
 """The shape of the tree: every source is built, every header guards itself and names its folder's namespace."""
 
+import json
 import re
 
 from source import Finding
 
 BASE_PAIRS = 15
+NODE = 18  # Debian 12's
 
 
 def check(sources):
@@ -17,6 +19,18 @@ def check(sources):
         if source.path.startswith(("src/", "tests/")) and source.path.endswith(".hpp"):
             yield from header(source)
     yield from base_leaves(by_path)
+    yield from for_node(by_path)
+
+
+def for_node(by_path):
+    """Debian 12's own Node must run what the build and the tests take from npm."""
+    for path in sorted(path for path in by_path if path.endswith("package-lock.json")):
+        packages = json.loads(by_path[path].text)["packages"]
+        for name, package in packages.items():
+            wanted = package.get("engines", {}).get("node", "")
+            least = [int(major) for major in re.findall(r"(?:>=|\^|~)\s*v?(\d+)", wanted)]
+            if least and min(least) > NODE and not package.get("optional"):
+                yield Finding(path, 1, f"{name} wants Node {wanted}", f"take a version that runs on Node {NODE}")
 
 
 def built(source, by_path):
