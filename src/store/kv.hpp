@@ -36,6 +36,9 @@ public:
     /// the commit then costs the disk nothing.
     virtual void put_new(std::string_view key, std::string_view value) { put(key, value); }
     virtual void erase(std::string_view key) = 0;
+    /// Lets what is stored grow without reading it; `operand` is of merging.hpp, and so is whatever
+    /// is stored under this key.
+    virtual void merge(std::string_view key, std::string_view operand) = 0;
 
     /// Calls `visit(key, value)` for keys >= `from` that start with `prefix`, in byte order, until
     /// it returns false. The visitor must not write. `from` empty: from the prefix's first key.
@@ -49,6 +52,11 @@ public:
     /// Makes everything written since the last commit permanent, all or nothing, surviving the
     /// death of the process (not fsynced: the log rebuilds after a power cut).
     virtual void commit() = 0;
+    /// The same, but another thread may do it: permanent once is_committing() says no. What was
+    /// written is read as before meanwhile. Waits for the one before, so that of two commits the
+    /// first is permanent when the second begins; what went wrong with it is thrown here.
+    virtual void begin_commit() { commit(); }
+    virtual bool is_committing() { return false; }
     /// Bytes in the batch that commit() would write.
     virtual std::size_t uncommitted_bytes() const = 0;
     /// Drops the batch and everything stored: a rebuild begins.

@@ -2,6 +2,8 @@
 // merges the two on every scan as the RocksDB one does, so that both show a fold the same thing.
 #include "store/memory_kv.hpp"
 
+#include "store/merging.hpp"
+
 #include <iterator>
 #include <utility>
 
@@ -66,6 +68,12 @@ public:
     void put(std::string_view key, std::string_view value) override {
         change(key) = std::string(value);
         batch_bytes_ += key.size() + value.size();
+    }
+
+    void merge(std::string_view key, std::string_view operand) override {
+        auto value = get(key).value_or("");
+        merge_or_throw(value, operand);
+        put(key, value);
     }
 
     void erase(std::string_view key) override {

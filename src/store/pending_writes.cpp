@@ -1,5 +1,7 @@
 #include "store/pending_writes.hpp"
 
+#include "store/merging.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <new>
@@ -106,16 +108,36 @@ void pending_writes::write(std::string_view key, std::string_view value, bool fr
     if (entries_ != before) {
         e.fresh = fresh;
     }
+    e.merges = false;
+    set_value(e, value);
+}
+
+void pending_writes::merge(std::string_view key, std::string_view operand) {
+    const auto before = entries_;
+    entry& e = at(key);
+    if (!e.value) {
+        e.merges = entries_ != before;  // what was erased is not there to grow
+        set_value(e, operand);
+        return;
+    }
+    std::string value(*e.value);
+    merge_or_throw(value, operand);
+    set_value(e, value);
+}
+
+void pending_writes::set_value(entry& e, std::string_view value) {
     if (e.room_bytes < value.size()) {
-        e.room = texts_.take(value.size());
-        e.room_bytes = value.size();
+        e.room_bytes = std::max(value.size(), 2 * e.room_bytes);
+        e.room = texts_.take(e.room_bytes);
     }
     std::copy(value.begin(), value.end(), e.room);
     e.value = std::string_view(e.room, value.size());
 }
 
 void pending_writes::erase(std::string_view key) {
-    at(key).value.reset();
+    entry& e = at(key);
+    e.value.reset();
+    e.merges = false;
 }
 
 void pending_writes::clear() {

@@ -27,7 +27,8 @@ public:
         std::optional<std::string_view> value;  // nothing: erased
         char* room = nullptr;                   // for a value
         std::size_t room_bytes = 0;
-        bool fresh = false;  // what is below has no such key
+        bool fresh = false;   // what is below has no such key
+        bool merges = false;  // the value is an operand for what is below
         /// Came and went: nothing to write.
         bool is_void() const { return fresh && !value; }
     };
@@ -37,6 +38,8 @@ public:
     void put(std::string_view key, std::string_view value) { write(key, value, false); }
     /// The caller knows that neither this nor the store below has the key.
     void put_new(std::string_view key, std::string_view value) { write(key, value, true); }
+    /// Of merging.hpp.
+    void merge(std::string_view key, std::string_view operand);
     void erase(std::string_view key);
     void clear();
 
@@ -44,6 +47,12 @@ public:
     std::size_t bytes() const { return texts_.bytes(); }
 
     /// Everything, in order of keys: RocksDB's own table takes neighbours in fastest.
+    /// Only once, as long as nothing is written and nobody scans: then many may read at a time.
+    void sort() const {
+        for (auto& t : tables_) {
+            t.sort();
+        }
+    }
     template <class Visit>
     void each(const Visit& visit) const {
         for (auto& t : tables_) {
@@ -82,6 +91,7 @@ private:
     };
 
     void write(std::string_view key, std::string_view value, bool fresh);
+    void set_value(entry& e, std::string_view value);
     entry& at(std::string_view key);
     std::size_t slot_of(std::string_view key, std::size_t hash) const;
     void grow();

@@ -1,8 +1,14 @@
-// kv on RocksDB: pending writes over one database. Reads go through them; commit() writes what is
-// left of them with the write-ahead log and without a sync, so it survives the
-// process but perhaps not a power cut, after which the log rebuilds what is missing. RocksDB's own
-// recovery then ends at the first gap (point in time), so state and applied offset never part.
+// kv on RocksDB: pending writes over one database. Reads go through them; a commit writes what is
+// left of them with the write-ahead log and without a sync, so it survives the process but perhaps
+// not a power cut, after which the log rebuilds what is missing. RocksDB's own recovery then ends
+// at the first gap (point in time), so state and applied offset never part.
+//
+// A commit that began is written by a thread of its own. Until it is done, reads see what was
+// stored before it (a snapshot), what it writes, and what was written since, in three layers.
 #include "store/kv.hpp"
+#include "store/layers.hpp"
+#include "store/merging.hpp"
+#include "store/one_worker.hpp"
 #include "store/pending_writes.hpp"
 
 #include <rocksdb/cache.h>
@@ -10,12 +16,15 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/merge_operator.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace kwq::store {
 
@@ -49,6 +58,17 @@ private:
     const expiry may_drop_;
 };
 
+class merging final : public rocksdb::AssociativeMergeOperator {
+public:
+    const char* Name() const override { return "kwq.merging"; }
+    bool Merge(const rocksdb::Slice& /*key*/, const rocksdb::Slice* value,
+               const rocksdb::Slice& operand, std::string* merged,
+               rocksdb::Logger* /*logger*/) const override {
+        *merged = value == nullptr ? "" : value->ToString();
+        return merge_into(*merged, view(operand));
+    }
+};
+
 /// RocksDB tries again by itself when a full disk has room again, on a thread that nobody joins;
 /// the server has stopped by then, and its next look at the failed file is an assertion.
 class no_recovery final : public rocksdb::EventListener {
@@ -71,11 +91,15 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     o.min_write_buffer_number_to_merge = wanted.memtables_a_file;
     o.max_open_files = 512;
     o.max_background_jobs = 2;
+    // What is new is written again soon: at first without being compressed, and later fewer times.
     o.compression = rocksdb::kLZ4Compression;
+    o.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
+    o.level0_file_num_compaction_trigger = 8;
     o.keep_log_file_num = 2;
     o.max_log_file_size = 4U << 20U;
     o.info_log_level = rocksdb::WARN_LEVEL;
     o.compaction_filter = filter;
+    o.merge_operator = std::make_shared<merging>();
     if (wanted.env != nullptr) {
         o.env = wanted.env;
     }
@@ -108,36 +132,44 @@ public:
         open();
     }
 
-    std::optional<std::string> get(std::string_view key) const override {
-        if (const auto* pending = pending_.find(key)) {
-            return pending->value ? std::optional<std::string>(*pending->value) : std::nullopt;
-        }
-        rocksdb::PinnableSlice value;
-        const auto status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &value);
-        if (status.IsNotFound()) {
-            return std::nullopt;
-        }
-        check(status, "read");
-        return std::string(view(value));
+    ~rocksdb_kv() override {
+        worker_.wait();
+        release_snapshot();
     }
 
-    void put(std::string_view key, std::string_view value) override { pending_.put(key, value); }
-    void put_new(std::string_view key, std::string_view value) override {
-        pending_.put_new(key, value);
+    std::optional<std::string> get(std::string_view key) const override {
+        const auto* newer = pending_->find(key);
+        if (newer != nullptr && !newer->merges) {
+            return newer->value ? std::optional<std::string>(*newer->value) : std::nullopt;
+        }
+        auto value = get_below(key);
+        if (newer != nullptr) {
+            value = value.value_or("");
+            merge_or_throw(*value, *newer->value);
+        }
+        return value;
     }
-    void erase(std::string_view key) override { pending_.erase(key); }
+
+    void put(std::string_view key, std::string_view value) override { pending_->put(key, value); }
+    void put_new(std::string_view key, std::string_view value) override {
+        pending_->put_new(key, value);
+    }
+    void merge(std::string_view key, std::string_view operand) override {
+        pending_->merge(key, operand);
+    }
+    void erase(std::string_view key) override { pending_->erase(key); }
 
     void scan(std::string_view prefix, std::string_view from, const visitor& visit) const override {
-        const bounds within(prefix);
+        bounds within(prefix);
         const auto start = from < prefix ? prefix : from;
         const auto stored = iterate(within);
         stored->Seek(slice(start));
-        merge<false>(*stored, {pending_, start, within.end, false}, visit);
+        walk({stored.get(), start, within.end, false}, visit);
     }
 
     void scan_back(std::string_view prefix, std::string_view before,
                    const visitor& visit) const override {
-        const bounds within(prefix);
+        bounds within(prefix);
         const bool capped = !before.empty() && (within.end.empty() || before < within.end);
         const std::string_view stop = capped ? before : std::string_view(within.end);
         const auto stored = iterate(within);
@@ -149,25 +181,37 @@ public:
                 stored->Prev();
             }
         }
-        merge<true>(*stored, {pending_, within.begin, stop, true}, visit);
+        walk({stored.get(), within.begin, stop, true}, visit);
     }
 
     void commit() override {
-        rocksdb::WriteBatch batch(pending_.bytes() + 4'096);
-        pending_.each([&](const pending_writes::entry& e) {
-            check(e.value ? batch.Put(slice(e.key), slice(*e.value)) : batch.Delete(slice(e.key)),
-                  "commit");
-        });
-        rocksdb::WriteOptions how;
-        how.sync = false;
-        check(db_->Write(how, &batch), "commit");
-        pending_.clear();
+        begin_commit();
+        finish_commit();
     }
 
-    std::size_t uncommitted_bytes() const override { return pending_.bytes(); }
+    void begin_commit() override {
+        finish_commit();
+        if (pending_->empty()) {
+            return;
+        }
+        std::swap(pending_, sealed_);
+        before_sealed_ = db_->GetSnapshot();
+        is_sorted_ = false;
+        worker_.start([this] { write_sealed(); });
+    }
+
+    bool is_committing() override {
+        if (before_sealed_ != nullptr && !worker_.is_busy()) {
+            finish_commit();
+        }
+        return before_sealed_ != nullptr;
+    }
+
+    std::size_t uncommitted_bytes() const override { return pending_->bytes(); }
 
     void clear() override {
-        pending_.clear();
+        finish_commit();
+        pending_->clear();
         check(db_->Close(), "close");
         db_.reset();
         check(rocksdb::DestroyDB(directory_, options_), "clear");
@@ -192,33 +236,105 @@ private:
         rocksdb::ReadOptions options;
     };
 
-    std::unique_ptr<rocksdb::Iterator> iterate(const bounds& within) const {
+    static rocksdb::Status write(rocksdb::WriteBatch& batch, const pending_writes::entry& e) {
+        if (!e.value) {
+            return batch.Delete(slice(e.key));
+        }
+        return e.merges ? batch.Merge(slice(e.key), slice(*e.value))
+                        : batch.Put(slice(e.key), slice(*e.value));
+    }
+
+    std::optional<std::string> get_below(std::string_view key) const {
+        const auto* sealed = sealed_->find(key);
+        if (sealed != nullptr && !sealed->merges) {
+            return sealed->value ? std::optional<std::string>(*sealed->value) : std::nullopt;
+        }
+        auto value = get_stored(key);
+        if (sealed != nullptr) {
+            value = value.value_or("");
+            merge_or_throw(*value, *sealed->value);
+        }
+        return value;
+    }
+
+    std::optional<std::string> get_stored(std::string_view key) const {
+        rocksdb::ReadOptions how;
+        how.snapshot = before_sealed_;
+        rocksdb::PinnableSlice value;
+        const auto status = db_->Get(how, db_->DefaultColumnFamily(), slice(key), &value);
+        if (status.IsNotFound()) {
+            return std::nullopt;
+        }
+        check(status, "read");
+        return std::string(view(value));
+    }
+
+    std::unique_ptr<rocksdb::Iterator> iterate(bounds& within) const {
+        within.options.snapshot = before_sealed_;
         return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(within.options));
     }
 
-    /// What is stored and what is pending as one: where both have a key, what is pending counts.
-    template <bool down>
-    static void merge(rocksdb::Iterator& stored, pending_writes::walk pending,
-                      const visitor& visit) {
-        while (stored.Valid() || pending.now() != nullptr) {
-            const auto* p = pending.now();
-            const int order = p == nullptr      ? 1
-                              : !stored.Valid() ? -1
-                                                : (down ? view(stored.key()).compare(p->key)
-                                                        : p->key.compare(view(stored.key())));
-            const bool go_on = order > 0 ? visit(view(stored.key()), view(stored.value()))
-                                         : !p->value || visit(p->key, *p->value);
-            if (!go_on) {
-                break;
-            }
-            if (order >= 0) {
-                down ? stored.Prev() : stored.Next();
-            }
-            if (order <= 0) {
-                pending.next();
-            }
+    /// RocksDB's iterator, as layers want it.
+    struct stored_rows {
+        rocksdb::Iterator* rows;
+        bool down;
+        bool valid() const { return rows->Valid(); }
+        std::string_view key() const { return view(rows->key()); }
+        std::string_view value() const { return view(rows->value()); }
+        void next() const { down ? rows->Prev() : rows->Next(); }
+    };
+    struct range {
+        rocksdb::Iterator* stored;  // on the first
+        std::string_view from, to;
+        bool down;
+    };
+
+    /// What is stored, what is being committed, and what was written since, as one.
+    void walk(const range& r, const visitor& visit) const {
+        is_sorted_.wait(false);
+        const stored_rows lowest{r.stored, r.down};
+        const layer below(lowest, {*sealed_, r.from, r.to, r.down}, r.down);
+        layer all(below, {*pending_, r.from, r.to, r.down}, r.down);
+        while (all.valid() && visit(all.key(), all.value())) {
+            all.next();
         }
-        check(stored.status(), "scan");
+        check(r.stored->status(), "scan");
+    }
+
+    /// On the worker's thread. Readers look at what is sealed meanwhile, and none of it changes.
+    void write_sealed() {
+        sealed_->sort();
+        is_sorted_ = true;
+        is_sorted_.notify_all();
+        rocksdb::WriteBatch batch(sealed_->bytes() + 4'096);
+        outcome_ = rocksdb::Status::OK();
+        sealed_->each([&](const pending_writes::entry& e) {
+            if (outcome_.ok()) {
+                outcome_ = write(batch, e);
+            }
+        });
+        if (outcome_.ok()) {
+            rocksdb::WriteOptions how;
+            how.sync = false;
+            outcome_ = db_->Write(how, &batch);
+        }
+    }
+
+    void finish_commit() {
+        if (before_sealed_ == nullptr) {
+            return;
+        }
+        worker_.wait();
+        release_snapshot();
+        check(outcome_, "commit");
+        sealed_->clear();
+    }
+
+    void release_snapshot() {
+        if (before_sealed_ != nullptr) {
+            db_->ReleaseSnapshot(before_sealed_);
+            before_sealed_ = nullptr;
+        }
     }
 
     /// A state that has lost files, because a crash came while it was being cleared or the disk is
@@ -238,7 +354,13 @@ private:
     const std::unique_ptr<expiring_filter> filter_;  // outlives db_
     const rocksdb::Options options_;
     std::unique_ptr<rocksdb::DB> db_;
-    pending_writes pending_;
+    std::unique_ptr<pending_writes> pending_ = std::make_unique<pending_writes>();
+    // Of a commit under way: what it writes, and what was stored before.
+    std::unique_ptr<pending_writes> sealed_ = std::make_unique<pending_writes>();
+    const rocksdb::Snapshot* before_sealed_ = nullptr;
+    std::atomic<bool> is_sorted_{true};
+    rocksdb::Status outcome_;  // the worker's, until it is done
+    one_worker worker_{"kwq-commit"};
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "tracker/error_groups.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 
@@ -28,7 +28,7 @@ std::string jobs_key(error_fingerprint group) {
 
 std::string write_sums(const error_sums& s) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.signed_number(s.count);
     w.signed_number(s.tasks);
     w.signed_number(s.first_at);
@@ -37,7 +37,7 @@ std::string write_sums(const error_sums& s) {
 }
 
 error_sums read_sums(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     error_sums s;
     s.count = r.signed_number();
     s.tasks = r.signed_number();
@@ -48,7 +48,7 @@ error_sums read_sums(std::string_view bytes) {
 
 std::string write_detail(const error_detail& d) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.text(d.message);
     w.number(d.samples.size());
     for (const auto& s : d.samples) {
@@ -65,7 +65,7 @@ std::string write_detail(const error_detail& d) {
 }
 
 error_detail read_detail(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     error_detail d;
     d.message = std::string(r.text());
     d.samples.resize(r.number());
@@ -88,7 +88,7 @@ void error_groups::reload() {
     held_.clear();
     changed_.clear();
     const auto stored = state_.get("En");
-    groups_ = stored ? static_cast<std::uint32_t>(byte_reader(*stored).number()) : 0;
+    groups_ = stored ? static_cast<std::uint32_t>(store::byte_reader(*stored).number()) : 0;
 }
 
 error_groups::held* error_groups::load(const key& k) {
@@ -116,7 +116,7 @@ error_groups::held& error_groups::change(const key& k) {
             state_.put(of_job, {});
         } else {
             std::string n;
-            byte_writer(n).number(++groups_);
+            store::byte_writer(n).number(++groups_);
             state_.put("En", n);
         }
     }

@@ -1,23 +1,22 @@
 #include "tracker/groups.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t group_version = 3;
-constexpr std::uint8_t without_levels = 2;  // every task is served at its topic's
-constexpr std::uint8_t counts_alone = 4;
-constexpr std::size_t most_held = 20'000;
+constexpr std::uint8_t group_version = 5;
+constexpr std::size_t most_held = 100'000;  // some 500 bytes each
 
-void write_counts(byte_writer& w, const state_counts& counts) {
+void write_counts(store::byte_writer& w, const state_counts& counts) {
     for (const auto n : counts) {
         w.signed_number(n);
     }
 }
 
-state_counts read_counts(byte_reader& r) {
+state_counts read_counts(store::byte_reader& r) {
     state_counts counts{};
     for (auto& n : counts) {
         n = r.signed_number();
@@ -25,12 +24,12 @@ state_counts read_counts(byte_reader& r) {
     return counts;
 }
 
-void write_when(byte_writer& w, const std::optional<instant>& at) {
+void write_when(store::byte_writer& w, const std::optional<instant>& at) {
     w.u8(at ? 1 : 0);
     w.signed_number(at.value_or(instant{0}));
 }
 
-std::optional<instant> read_when(byte_reader& r) {
+std::optional<instant> read_when(store::byte_reader& r) {
     const bool set = r.u8() != 0;
     const auto at = r.named_number<instant>();
     return set ? std::optional(at) : std::nullopt;
@@ -47,26 +46,9 @@ void group::changed_at(instant at) {
     last_at = last_at ? std::max(*last_at, at) : at;
 }
 
-std::string write_counts(const state_counts& counts) {
-    std::string out;
-    byte_writer w(out);
-    w.u8(counts_alone);
-    write_counts(w, counts);
-    return out;
-}
-
-state_counts read_counts(std::string_view bytes) {
-    byte_reader r(bytes);
-    const auto version = r.u8();
-    if (version != counts_alone) {
-        return read_group(bytes).counts;
-    }
-    return read_counts(r);
-}
-
 std::string write_group(const group& g) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.u8(group_version);
     write_counts(w, g.counts);
     for (const auto n : {g.submitted, g.retries, g.duplicates, g.rejected}) {
@@ -84,16 +66,14 @@ std::string write_group(const group& g) {
         w.signed_number(c.level);
         write_counts(w, c.counts);
     }
-    w.number(g.tags);
     w.number(g.ordinals);
     g.finished.write(w);
     return out;
 }
 
 group read_group(std::string_view bytes) {
-    byte_reader r(bytes);
-    const auto version = r.u8();
-    if (version != group_version && version != without_levels) {
+    store::byte_reader r(bytes);
+    if (r.u8() != group_version) {
         throw store::storage_failure("the tracker's state holds counters of another version");
     }
     group g;
@@ -110,10 +90,9 @@ group read_group(std::string_view bytes) {
         c.shard = r.named_number<model::shard_id>();
         c.queue = r.named_text<model::queue_name>();
         c.priority = r.named_number<model::priority>();
-        c.level = version == without_levels ? c.priority : r.named_number<model::priority>();
+        c.level = r.named_number<model::priority>();
         c.counts = read_counts(r);
     }
-    g.tags = static_cast<std::uint32_t>(r.number());
     g.ordinals = static_cast<std::uint32_t>(r.number());
     g.finished = recent_rate::read(r);
     return g;
@@ -140,56 +119,57 @@ void add_counts(state_counts& to, const state_counts& what) {
     }
 }
 
-group_store::held* group_store::load(const std::string& key) {
+group_store::groups::value_type* group_store::load(const std::string& key) {
     if (const auto found = held_.find(key); found != held_.end()) {
-        return &found->second;
+        return &*found;
+    }
+    if (auto old = older_.extract(key)) {
+        return &*held_.insert(std::move(old)).position;
     }
     const auto stored = state_.get(key);
-    if (!stored) {
-        return nullptr;
-    }
-    return &held_.emplace(key, held{read_group(*stored), false}).first->second;
+    return stored ? &*held_.emplace(key, held{read_group(*stored), false}).first : nullptr;
 }
 
 group& group_store::change(const std::string& key) {
-    held* h = load(key);
-    if (h == nullptr) {
-        h = &held_.emplace(key, held{}).first->second;
-        state_.put(key, write_group(h->value));  // so that walks over keys find it
+    auto* there = load(key);
+    if (there == nullptr) {
+        there = &*held_.emplace(key, held{}).first;
+        state_.put(key, write_group(there->second.value));  // so that walks over keys find it
     }
-    if (!h->changed) {
-        h->changed = true;
-        changed_.push_back(&held_.find(key)->first);
+    if (!there->second.changed) {
+        there->second.changed = true;
+        changed_.push_back(there);
     }
-    return h->value;
+    return there->second.value;
 }
 
 const group* group_store::find(const std::string& key) {
-    const held* h = load(key);
-    return h == nullptr ? nullptr : &h->value;
+    const auto* there = load(key);
+    return there == nullptr ? nullptr : &there->second.value;
 }
 
 void group_store::write_changed(const visitor& seen) {
-    for (const auto* key : changed_) {
-        held& h = held_.find(*key)->second;
-        state_.put(*key, write_group(h.value));
+    for (auto* there : changed_) {
+        auto& [key, h] = *there;
+        state_.put(key, write_group(h.value));
         h.changed = false;
         if (seen) {
-            seen(*key, h.value);
+            seen(key, h.value);
         }
     }
     changed_.clear();
 }
 
 void group_store::forget_some() {
-    if (held_.size() > most_held && changed_.empty()) {
-        held_.clear();
+    if (held_.size() > most_held / 2 && changed_.empty()) {
+        older_ = std::exchange(held_, {});
     }
 }
 
 void group_store::forget_all() {
     changed_.clear();
     held_.clear();
+    older_.clear();
 }
 
 }  // namespace kwq::tracker

@@ -1,6 +1,6 @@
-// groups: the counters of a set of tasks (everything, a job, a tag, a queue's priority, a tag
-// within a job) and where they are kept. Groups that were touched since the last commit are in
-// memory; the rest is loaded when asked for, so a million tags cost disk, not memory.
+// groups: the counters of a set of tasks (everything, a job, a tag, a queue's priority) and where
+// they are kept. Groups that were touched since the last commit are in memory, and as many others
+// as are worth it; the rest is loaded when asked for, so a million tags cost disk, not memory.
 #pragma once
 
 #include "base/recent_rate.hpp"
@@ -40,7 +40,6 @@ struct group {
     histogram wait;
     histogram run;
     std::vector<job_cell> cells;  // jobs only
-    std::uint32_t tags = 0;       // jobs only: how many of its tags are counted by name
     std::uint32_t ordinals = 0;   // jobs only: places given in its state map
     recent_rate finished;
     friend bool operator==(const group&, const group&) = default;
@@ -49,9 +48,6 @@ struct group {
     void changed_at(instant at);    // last_at
 };
 
-std::string write_counts(const state_counts& counts);
-/// Of a group too.
-state_counts read_counts(std::string_view bytes);
 std::string write_group(const group& g);
 group read_group(std::string_view bytes);
 group_view view_of(const group& g);
@@ -77,11 +73,13 @@ private:
         group value;
         bool changed = false;
     };
-    held* load(const std::string& key);
+    using groups = std::unordered_map<std::string, held>;
+    groups::value_type* load(const std::string& key);
 
     store::kv& state_;
-    std::unordered_map<std::string, held> held_;
-    std::vector<const std::string*> changed_;
+    groups held_;   // touched lately
+    groups older_;  // touched before that
+    std::vector<groups::value_type*> changed_;
 };
 
 }  // namespace kwq::tracker

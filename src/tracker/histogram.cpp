@@ -103,7 +103,7 @@ observe::histogram_snapshot histogram::buckets() const {
     return out;
 }
 
-void histogram::write(byte_writer& w) const {
+void histogram::write(store::byte_writer& w) const {
     w.number(buckets_.size());
     for (const auto& b : buckets_) {
         w.number(b.index);
@@ -113,7 +113,7 @@ void histogram::write(byte_writer& w) const {
     w.number(max_ms_);
 }
 
-histogram histogram::read(byte_reader& r) {
+histogram histogram::read(store::byte_reader& r) {
     histogram h;
     h.buckets_.resize(r.number());
     for (auto& b : h.buckets_) {

@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 #include "observe/metrics.hpp"
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 #include "tracker/tracker.hpp"
 
 #include <cstdint>
@@ -26,8 +26,8 @@ public:
     /// counted on its other side.
     observe::histogram_snapshot buckets() const;
 
-    void write(byte_writer& w) const;
-    static histogram read(byte_reader& r);
+    void write(store::byte_writer& w) const;
+    static histogram read(store::byte_reader& r);
 
     friend bool operator==(const histogram&, const histogram&) = default;
 

@@ -1,21 +1,24 @@
 #include "tracker/name_table.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
+
+#include <utility>
 
 namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_cached = 50'000;
+constexpr std::size_t most_numbers = 200'000;  // of a kind; some 80 bytes each
+constexpr std::size_t most_names = 20'000;
 
 std::string written(name_number n) {
     std::string out;
-    byte_writer(out).number(n);
+    store::byte_writer(out).number(n);
     return out;
 }
 
 name_number read(std::string_view bytes) {
-    return static_cast<name_number>(byte_reader(bytes).number());
+    return static_cast<name_number>(store::byte_reader(bytes).number());
 }
 
 }  // namespace
@@ -51,11 +54,12 @@ std::optional<name_number> name_table::find(name_kind kind, const std::string& n
     if (const auto cached = c.numbers.find(name); cached != c.numbers.end()) {
         return cached->second;
     }
-    const auto stored = state_.get(keys::name(kind, name));
-    if (!stored) {
+    const auto old = c.older.find(name);
+    const auto stored = old == c.older.end() ? state_.get(keys::name(kind, name)) : std::nullopt;
+    if (old == c.older.end() && !stored) {
         return std::nullopt;
     }
-    const name_number n = read(*stored);
+    const name_number n = stored ? read(*stored) : old->second;
     remember(c, name, n);
     return n;
 }
@@ -69,7 +73,10 @@ std::string name_table::name_of(name_kind kind, name_number n) {
     if (!stored) {
         throw store::storage_failure("the tracker's state is damaged: a name is missing");
     }
-    remember(c, *stored, n);
+    if (c.names.size() >= most_names) {
+        c.names.clear();
+    }
+    c.names[n] = *stored;
     return *std::move(stored);
 }
 
@@ -80,12 +87,10 @@ void name_table::forget_cached() {
 }
 
 void name_table::remember(cache& c, const std::string& name, name_number n) {
-    if (c.numbers.size() >= most_cached) {
-        c.numbers.clear();
-        c.names.clear();
+    if (c.numbers.size() >= most_numbers / 2) {
+        c.older = std::exchange(c.numbers, {});
     }
     c.numbers[name] = n;
-    c.names[n] = name;
 }
 
 }  // namespace kwq::tracker

@@ -22,7 +22,8 @@ public:
 
 private:
     struct cache {
-        std::unordered_map<std::string, name_number> numbers;
+        std::unordered_map<std::string, name_number> numbers;  // asked for lately
+        std::unordered_map<std::string, name_number> older;    // before that
         std::unordered_map<name_number, std::string> names;
         std::optional<name_number> next;
     };

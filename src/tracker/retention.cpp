@@ -1,6 +1,6 @@
 #include "tracker/retention.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,7 +25,7 @@ retention::retention(tables& t, retention_times keep) : tables_(t), keep_(std::m
 void retention::reload() {
     next_ = tables_.state.get(position_key).value_or("");
     const auto latest = tables_.state.get(latest_key);
-    latest_end_ = latest ? byte_reader(*latest).named_number<instant>() : instant{0};
+    latest_end_ = latest ? store::byte_reader(*latest).named_number<instant>() : instant{0};
 }
 
 std::optional<milliseconds> retention::round() const {
@@ -69,7 +69,7 @@ std::size_t retention::advance(instant now, std::size_t rows) {
     }
     if (!over.empty()) {
         std::string latest;
-        byte_writer(latest).signed_number(latest_end_);
+        store::byte_writer(latest).signed_number(latest_end_);
         tables_.state.put(latest_key, latest);
     }
     tables_.state.put(position_key, next_);

@@ -1,7 +1,7 @@
 #include "tracker/rows.hpp"
 
+#include "store/bytes.hpp"
 #include "store/kv.hpp"
-#include "tracker/bytes.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint8_t row_version = 2;
 
-void write_facts(byte_writer& w, const model::task_facts& f) {
+void write_facts(store::byte_writer& w, const model::task_facts& f) {
     w.u8(static_cast<std::uint8_t>(f.place));
     w.u8(f.running ? 1 : 0);
     w.number(f.attempt);
@@ -29,7 +29,7 @@ void write_facts(byte_writer& w, const model::task_facts& f) {
     w.u8(static_cast<std::uint8_t>(f.last_outcome));
 }
 
-model::task_facts read_facts(byte_reader& r) {
+model::task_facts read_facts(store::byte_reader& r) {
     model::task_facts f;
     f.place = static_cast<model::place>(r.u8());
     f.running = r.u8() != 0;
@@ -52,21 +52,21 @@ model::task_facts read_facts(byte_reader& r) {
     return f;
 }
 
-void write_instant(byte_writer& w, const std::optional<instant>& at) {
+void write_instant(store::byte_writer& w, const std::optional<instant>& at) {
     w.u8(at ? 1 : 0);
     if (at) {
         w.signed_number(*at);
     }
 }
 
-std::optional<instant> read_instant(byte_reader& r) {
+std::optional<instant> read_instant(store::byte_reader& r) {
     if (r.u8() == 0) {
         return std::nullopt;
     }
     return r.named_number<instant>();
 }
 
-void write_attempt(byte_writer& w, const attempt_view& a) {
+void write_attempt(store::byte_writer& w, const attempt_view& a) {
     w.number(a.attempt);
     w.text(a.worker);
     w.signed_number(a.allocated_at);
@@ -77,7 +77,7 @@ void write_attempt(byte_writer& w, const attempt_view& a) {
     w.text(a.error);
 }
 
-attempt_view read_attempt(byte_reader& r) {
+attempt_view read_attempt(store::byte_reader& r) {
     attempt_view a;
     a.attempt = static_cast<std::uint32_t>(r.number());
     a.worker = r.named_text<model::worker_name>();
@@ -187,7 +187,7 @@ std::string shortened(std::string_view text, std::size_t limit) {
 }
 
 void write_row(const task_row& row, std::string& out) {
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.u8(row_version);
     w.text(row.id);
     w.u8(row.known ? 1 : 0);
@@ -218,7 +218,7 @@ void write_row(const task_row& row, std::string& out) {
 }
 
 task_row read_row(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     if (r.u8() != row_version) {
         throw store::storage_failure("the tracker's state holds a row of another version");
     }

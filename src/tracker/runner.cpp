@@ -4,6 +4,7 @@
 #include "codec/task_codec.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace kwq::tracker {
 
@@ -23,6 +24,7 @@ constexpr milliseconds trim_pause{20};  // between partitions
 /// before they cost the disk anything; what is not committed is folded again after a kill.
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds longest_uncommitted{500};
+constexpr milliseconds commit_look{2};       // whether the one under way is done
 constexpr std::int64_t far_behind = 10'000;  // records
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
@@ -30,7 +32,7 @@ constexpr std::size_t memtable_bytes = 4U << 20U;
 constexpr int memtables_a_file = 3;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "4";
+constexpr std::string_view state_layout = "5";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -245,7 +247,7 @@ bool runner::must_commit() const {
 }
 
 void runner::commit_when_due() {
-    if (failed_ || uncommitted_ == 0 || !sources_->all_durable()) {
+    if (failed_ || uncommitted_ == 0 || state_->is_committing() || !sources_->all_durable()) {
         return;
     }
     // While it is far behind, larger commits bring it up sooner: what many rows share is written
@@ -259,7 +261,8 @@ void runner::commit_when_due() {
 void runner::commit() {
     sources_->write_offsets(*state_);
     tables_->commit(deps_.time.wall());
-    horizon_->store(tables_->horizon_of_all().value());
+    // Compaction takes nothing away before the state that says so is permanent.
+    horizon_->store(std::exchange(next_horizon_, tables_->horizon_of_all().value()));
     uncommitted_ = 0;
 }
 
@@ -292,7 +295,7 @@ void runner::forget_some_ended() {
 }
 
 bool runner::trims() const {
-    return trimmer_ && ready_ && uncommitted_ == 0;
+    return trimmer_ && ready_ && uncommitted_ == 0 && !state_->is_committing();
 }
 
 /// One partition at a time, and only when all that was folded is committed and so durable.
@@ -333,7 +336,8 @@ std::optional<mono_time> runner::wake_at(bool more) const {
         next = next ? std::min(*next, trim_at_) : trim_at_;
     }
     if (uncommitted_ > 0 && sources_->all_durable()) {
-        const auto due = first_uncommitted_ + commit_interval;
+        const auto due = std::max(first_uncommitted_ + commit_interval,
+                                  state_->is_committing() ? now + commit_look : now);
         next = next ? std::min(*next, due) : due;
     }
     return next;

@@ -95,6 +95,7 @@ private:
     mono_time forget_at_{};   // when the walk over what has ended goes on
     mono_time next_round_{};  // and when it may begin anew
     std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction's threads
+    std::int64_t next_horizon_ = 0;                       // of the commit under way
     std::unique_ptr<sources> sources_;
     waiters waiters_;
     std::map<model::queue_name, std::int32_t> defined_;

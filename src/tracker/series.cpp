@@ -1,6 +1,6 @@
 #include "tracker/series.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ std::string registered(std::string_view queue) {
 }
 
 void write_window(const window& win, std::string& out) {
-    byte_writer w(out);
+    store::byte_writer w(out);
     for (const auto n : win.counts) {
         w.signed_number(n);
     }
@@ -38,7 +38,7 @@ void write_window(const window& win, std::string& out) {
 }
 
 window read_window(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     window win;
     for (auto& n : win.counts) {
         n = r.signed_number();

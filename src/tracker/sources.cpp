@@ -1,7 +1,7 @@
 #include "tracker/sources.hpp"
 
 #include "base/hash.hpp"
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 #include "tracker/keys.hpp"
 
 #include <algorithm>
@@ -87,7 +87,7 @@ void sources::place_at_stored(const store::kv& state, source& s,
     if (!stored) {
         return;
     }
-    byte_reader r(*stored);
+    store::byte_reader r(*stored);
     const auto next = r.named_number<model::offset>();
     const auto crc = static_cast<std::uint32_t>(r.number());
     // Events that were trimmed before this state knew them are lost to it: it is an old copy.
@@ -179,7 +179,7 @@ void sources::write_offsets(store::kv& state) {
     for (auto& s : all_) {
         if (s->moved) {
             std::string out;
-            byte_writer w(out);
+            store::byte_writer w(out);
             w.signed_number(s->next);
             w.number(s->last_crc);
             state.put(keys::applied(s->where.topic, s->where.partition), out);

@@ -1,6 +1,6 @@
 // state_map: a job's tasks as one byte each, in the order in which the tracker first saw them, and
-// where each of them is. Blocks of a fixed number of tasks; those that changed since the last
-// commit are in memory.
+// where each of them is. Blocks of a fixed number of tasks, which grow without being read
+// (store/merging.hpp).
 //
 // The order is that of the job's records wherever one topic partition holds them all; records of
 // several partitions come in the order of their timestamps as far as they are read together, so a
@@ -8,13 +8,13 @@
 #pragma once
 
 #include "store/kv.hpp"
+#include "store/merging.hpp"
 #include "tracker/keys.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace kwq::tracker {
 
@@ -33,39 +33,20 @@ public:
     void set(name_number job, std::uint32_t ordinal, std::uint8_t cell);
 
     /// `count` cells from `from` on; what is not stored is empty.
-    std::string read(name_number job, std::uint32_t from, std::uint32_t count);
+    std::string read(name_number job, std::uint32_t from, std::uint32_t count) const;
     std::optional<row_place> place_of(name_number job, std::uint32_t ordinal) const;
 
-    void write_changed();  // into the state's batch
-    void forget_some();    // after the commit, when many are held
     void forget_all();
 
 private:
-    static constexpr std::uint32_t cells_a_block = 256;
+    static constexpr std::uint32_t cells_a_block = store::cells_a_value;
     static constexpr std::uint32_t places_a_block = 64;
+    using block = std::uint64_t;  // job, number
 
-    struct cells {
-        std::string bytes;
-        bool changed = false;
-    };
-    struct places {
-        std::string bytes;
-        std::uint32_t count = 0;
-        row_place last;
-        bool changed = false;
-    };
-    using block_key = std::uint64_t;  // job, block
-
-    cells& cells_at(name_number job, std::uint32_t block);
-    places& places_at(name_number job, std::uint32_t block);
-    void erase(block_key cells);
+    void erase(block cells);
 
     store::kv& state_;
-    std::unordered_map<block_key, cells> cells_;
-    std::unordered_map<block_key, places> places_;
-    // Since the last commit: it is not to look at all that is held.
-    std::vector<block_key> changed_cells_;
-    std::vector<block_key> changed_places_;
+    std::unordered_map<block, row_place> last_;  // of some blocks of places: the last one in it
 };
 
 }  // namespace kwq::tracker

@@ -1,6 +1,6 @@
 #include "tracker/sweeps.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -15,7 +15,7 @@ void sweeps::reload() {
     open_.clear();
     const auto prefix = keys::sweeps();
     tables_.state.scan(prefix, {}, [&](std::string_view key, std::string_view value) {
-        byte_reader r(value);
+        store::byte_reader r(value);
         open_sweep s;
         s.next = std::string(r.text());
         s.rows = r.signed_number();
@@ -33,7 +33,7 @@ void sweeps::start(const std::string& list, std::int64_t rows) {
 
 void sweeps::keep(const std::string& list, const open_sweep& s) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.text(s.next);
     w.signed_number(s.rows);
     tables_.state.put(keys::sweep(list), out);

@@ -1,6 +1,6 @@
 #include "tracker/tables.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -11,7 +11,7 @@ namespace {
 
 std::string write_facts(const model::partition_facts& f) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.signed_number(f.epoch);
     w.signed_number(f.t.count());
     w.signed_number(f.control_seen);
@@ -20,7 +20,7 @@ std::string write_facts(const model::partition_facts& f) {
 }
 
 model::partition_facts read_facts(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     model::partition_facts f;
     f.epoch = r.named_number<model::offset>();
     f.t = milliseconds{r.signed_number()};
@@ -31,7 +31,7 @@ model::partition_facts read_facts(std::string_view bytes) {
 
 std::string write_command(instant at, const model::control& c) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.signed_number(at);
     w.signed_number(c.control_offset);
     w.u8(static_cast<std::uint8_t>(c.action));
@@ -48,7 +48,7 @@ std::string write_command(instant at, const model::control& c) {
 }
 
 model::control read_command(std::string_view bytes, instant& at) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     at = r.named_number<instant>();
     model::control c;
     c.control_offset = r.named_number<model::offset>();
@@ -69,7 +69,7 @@ model::control read_command(std::string_view bytes, instant& at) {
 }
 
 id_entry read_id(std::string_view bytes) {
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     id_entry e;
     e.bound = r.u8() != 0;
     e.record.queue = r.named_text<model::queue_name>();
@@ -115,7 +115,6 @@ tables::tables(store::kv& s)
 void tables::reload() {
     names.forget_cached();
     groups.forget_all();
-    tags.forget_all();
     rows.forget_all();
     errors.reload();
     cells.forget_all();
@@ -126,7 +125,7 @@ void tables::reload() {
     read_partitions();
     read_following();
     if (const auto stored = state.get(keys::totals())) {
-        byte_reader r(*stored);
+        store::byte_reader r(*stored);
         for (auto* n : {&totals.events, &totals.void_events, &totals.undecodable_events,
                         &totals.task_records}) {
             *n = r.number();
@@ -165,7 +164,7 @@ std::optional<id_entry> tables::find_id(const model::task_id& id, model::shard_i
 
 void tables::put_id(const model::task_id& id, model::shard_id shard, const id_entry& e) {
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     w.u8(e.bound ? 1 : 0);
     w.text(e.record.queue);
     w.signed_number(e.record.priority);
@@ -292,7 +291,7 @@ std::optional<model::offset> tables::oldest_following(model::shard_id shard) con
 void tables::put_cursor(model::shard_id shard, const model::cursor& c) {
     if (c.next) {
         std::string out;
-        byte_writer(out).signed_number(*c.next);
+        store::byte_writer(out).signed_number(*c.next);
         state.put(keys::cursor(shard, c.queue, c.priority), out);
     }
 }
@@ -300,7 +299,7 @@ void tables::put_cursor(model::shard_id shard, const model::cursor& c) {
 model::offset tables::cursor(model::shard_id shard, const model::queue_name& queue,
                              model::priority p) const {
     const auto stored = state.get(keys::cursor(shard, queue, p));
-    return stored ? byte_reader(*stored).named_number<model::offset>() : model::offset{0};
+    return stored ? store::byte_reader(*stored).named_number<model::offset>() : model::offset{0};
 }
 
 std::vector<model::shard_id> tables::shards() const {
@@ -345,7 +344,6 @@ counted tables::count_of(const row_place& place, const task_row* row) {
 
 void tables::write_groups() {
     rows.write();
-    tags.write_changed();
     groups.write_changed([this](std::string_view key, const group& g) {
         if (key.starts_with(keys::all_jobs()) || key.starts_with(keys::all_tags())) {
             const auto kind = key.starts_with(keys::all_jobs()) ? name_kind::job : name_kind::tag;
@@ -363,7 +361,7 @@ void tables::commit(instant now) {
         }
     }
     std::string out;
-    byte_writer w(out);
+    store::byte_writer w(out);
     for (const auto n :
          {totals.events, totals.void_events, totals.undecodable_events, totals.task_records}) {
         w.number(n);
@@ -372,13 +370,10 @@ void tables::commit(instant now) {
     write_groups();
     errors.write_changed();
     windows.write(now);
-    cells.write_changed();
-    state.commit();
+    state.begin_commit();
     groups.forget_some();
-    tags.forget_some();
     errors.forget_some();
     rows.forget_some();
-    cells.forget_some();
 }
 
 }  // namespace kwq::tracker

@@ -80,7 +80,8 @@ public:
 
     /// Brings the sorted lists of jobs and tags up to date, for a question.
     void write_groups();
-    /// `now`: windows of time that are not kept any more by then are left out.
+    /// `now`: windows of time that are not kept any more by then are left out. As
+    /// store::kv::begin_commit(): the state goes on while it is written.
     void commit(instant now = instant{0});
 
     store::kv& state;

@@ -1,6 +1,6 @@
 #include "tracker/tag_counters.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/merging.hpp"
 
 #include <algorithm>
 
@@ -8,15 +8,20 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_held = 200'000;   // some 100 bytes each
-constexpr std::size_t most_full_jobs = 500;  // some 40 KB each
+/// The tags of a job together, behind all of them.
+constexpr name_number every_tag = no_name;
 
-std::uint64_t pair_of(name_number job, name_number tag) {
-    return (std::uint64_t{job} << 32U) | tag;
+void add_listed(state_counts& counts, const listing& as, std::int64_t by) {
+    if (as.as == standing::task) {
+        counts.at(static_cast<std::size_t>(as.state)) += by;
+    }
 }
 
-std::string key_of(std::uint64_t pair) {
-    return keys::job_tag(static_cast<name_number>(pair >> 32U), static_cast<name_number>(pair));
+state_counts counts_in(std::string_view stored) {
+    state_counts counts{};
+    const auto numbers = store::read_sum(stored, counts.size());
+    std::copy(numbers.begin(), numbers.end(), counts.begin());
+    return counts;
 }
 
 void move_in_tag(group& g, const listing& as, std::int64_t by) {
@@ -59,7 +64,6 @@ void tag_counters::move(const listing& before, const listing& after) {
     }
     for (const auto tag : before.tags) {
         move_in_tag(groups_.change(keys::tag(tag)), before, -1);
-        move_in_job(before.job, tag, before, -1);
     }
     for (const auto tag : after.tags) {
         group& g = groups_.change(keys::tag(tag));
@@ -67,8 +71,15 @@ void tag_counters::move(const listing& before, const listing& after) {
         if (!stays) {
             g.submitted_at(after.submitted_at);
         }
-        move_in_job(after.job, tag, after, 1);
     }
+    state_counts moved{};
+    add_listed(moved, before, -1);
+    if (!stays) {
+        move_in_job(before.job, before.tags, moved);
+        moved = {};
+    }
+    add_listed(moved, after, 1);
+    move_in_job(after.job, after.tags, moved);
 }
 
 void tag_counters::count(const std::vector<name_number>& tags, const tag_effects& effects) {
@@ -91,92 +102,46 @@ void tag_counters::count(const std::vector<name_number>& tags, const tag_effects
     }
 }
 
-void tag_counters::move_in_job(name_number job, name_number tag, const listing& as,
-                               std::int64_t by) {
-    if (as.as == standing::task) {
-        of(job, tag).counts.at(static_cast<std::size_t>(as.state)) += by;
+void tag_counters::move_in_job(name_number job, const std::vector<name_number>& tags,
+                               const state_counts& moved) {
+    if (tags.empty() || moved == state_counts{}) {
+        return;
     }
+    const auto operand = store::sum_operand(moved);
+    for (const auto tag : tags) {
+        state_.merge(keys::job_tag(job, tag), operand);
+    }
+    state_counts of_all = moved;
+    for (auto& n : of_all) {
+        n *= static_cast<std::int64_t>(tags.size());
+    }
+    state_.merge(keys::job_tag(job, every_tag), store::sum_operand(of_all));
 }
 
-/// To change it.
-tag_counters::held& tag_counters::of(name_number job, name_number tag) {
-    const auto key = key_for(job, tag);
-    held* const there = find(key);
-    held& found = there == nullptr ? held_[key] : *there;
-    if (!found.changed) {
-        found.changed = true;
-        changed_.push_back(key);
-    }
-    return found;
-}
-
-/// The first max_tags_of_job tags of a job have names, later ones are counted as other_tags.
-tag_counters::job_and_tag tag_counters::key_for(name_number job, name_number tag) {
-    const auto key = pair_of(job, tag);
-    if (held_.contains(key)) {
-        return key;
-    }
-    group& of_job = groups_.change(keys::job(job));
-    if (of_job.tags >= max_tags_of_job) {
-        return named_in(job).contains(tag) ? key : pair_of(job, other_tags);
-    }
-    if (of_job.tags == 0 || find(key) == nullptr) {
-        ++of_job.tags;
-        held_.try_emplace(key);
-    }
-    return key;
-}
-
-const tag_counters::names& tag_counters::named_in(name_number full_job) {
-    if (full_.size() > most_full_jobs) {
-        full_.clear();
-    }
-    const auto [found, made] = full_.try_emplace(full_job);
-    if (made) {
-        each_of_job(full_job, [&](name_number tag, const state_counts&) {
-            if (tag != other_tags) {
-                found->second.insert(tag);
-            }
-        });
-    }
-    return found->second;
-}
-
-tag_counters::held* tag_counters::find(job_and_tag key) {
-    if (const auto found = held_.find(key); found != held_.end()) {
-        return &found->second;
-    }
-    const auto stored = state_.get(key_of(key));
-    return stored ? &held_.emplace(key, held{read_counts(*stored), false}).first->second : nullptr;
-}
-
-void tag_counters::each_of_job(name_number job, const visitor& see) {
-    write_changed();
+void tag_counters::each_of_job(name_number job, const visitor& see) const {
+    std::uint32_t named = 0;
+    bool has_more = false;
+    state_counts others{};
     state_.scan(keys::job_tags(job), {}, [&](std::string_view key, std::string_view value) {
-        see(keys::tag_in_job_tag(key), read_counts(value));
+        const auto tag = keys::tag_in_job_tag(key);
+        has_more = tag != every_tag && named == max_tags_of_job;
+        if (tag == every_tag || has_more) {
+            return false;
+        }
+        const auto counts = counts_in(value);
+        for (std::size_t s = 0; s < counts.size(); ++s) {
+            others.at(s) -= counts.at(s);
+        }
+        ++named;
+        see(tag, counts);
         return true;
     });
-}
-
-void tag_counters::write_changed() {
-    for (const auto key : changed_) {
-        held& h = held_.find(key)->second;
-        state_.put(key_of(key), write_counts(h.counts));
-        h.changed = false;
+    if (has_more) {
+        if (const auto all = state_.get(keys::job_tag(job, every_tag))) {
+            add_counts(others, counts_in(*all));
+        }
+        see(other_tags, others);
     }
-    changed_.clear();
-}
-
-void tag_counters::forget_some() {
-    if (held_.size() > most_held && changed_.empty()) {
-        held_.clear();
-    }
-}
-
-void tag_counters::forget_all() {
-    changed_.clear();
-    held_.clear();
-    full_.clear();
 }
 
 }  // namespace kwq::tracker

@@ -1,6 +1,6 @@
 #include "tracker/top_lists.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 namespace kwq::tracker {
 
@@ -42,7 +42,7 @@ void top_lists::reload() {
         key.remove_prefix(1);
         list& in = lists_.at(store::take_u8(key));
         const auto n = store::take_u32(key);
-        const auto v = byte_reader(value).signed_number();
+        const auto v = store::byte_reader(value).signed_number();
         in.values[n] = v;
         in.order.emplace(v, n);
         return true;
@@ -92,7 +92,7 @@ void top_lists::write_changed() {
                 state_.erase(key_of(l, n));
             } else {
                 std::string value;
-                byte_writer(value).signed_number(found->second);
+                store::byte_writer(value).signed_number(found->second);
                 state_.put(key_of(l, n), value);
             }
         }

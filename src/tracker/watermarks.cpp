@@ -1,6 +1,6 @@
 #include "tracker/watermarks.hpp"
 
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include <algorithm>
 #include <string>
@@ -22,7 +22,7 @@ std::string key_of(model::shard_id shard, model::offset at) {
 
 std::string encode(const watermark& w) {
     std::string out;
-    byte_writer to(out);
+    store::byte_writer to(out);
     to.u8(static_cast<std::uint8_t>(w.stage));
     to.signed_number(w.latest_end);
     to.signed_number(w.followed);
@@ -35,7 +35,7 @@ std::string encode(const watermark& w) {
 }
 
 watermark decode(std::string_view value) {
-    byte_reader from(value);
+    store::byte_reader from(value);
     watermark w;
     w.stage = static_cast<trim_stage>(from.u8());
     w.latest_end = from.named_number<instant>();

@@ -202,9 +202,13 @@ TEST_CASE("both stores show the same after any writes") {
         const auto key =
             std::string(1, static_cast<char>('a' + below(3))) + std::to_string(below(40));
         const auto action = below(20);
+        const bool waits = below(3) == 0;
         for (kv* rows : {&memory.rows(), &rocksdb.rows()}) {
-            if (action == 0) {
+            if (action == 0 && waits) {
                 rows->commit();
+                REQUIRE_FALSE(rows->is_committing());
+            } else if (action == 0) {
+                rows->begin_commit();
             } else if (action < 7) {
                 rows->erase(key);
             } else if (action < 12 && !rows->get(key)) {
@@ -221,6 +225,26 @@ TEST_CASE("both stores show the same after any writes") {
             REQUIRE(down(memory.rows(), "") == down(rocksdb.rows(), ""));
         }
     }
+}
+
+TEST_CASE("a commit that began is complete when the next one begins, and when the store closes") {
+    rocksdb_fixture f;
+    for (const std::string round : {"1", "2", "3"}) {
+        for (int i = 0; i < 20'000; ++i) {
+            f.rows().put("k" + std::to_string(i), round);
+        }
+        f.rows().begin_commit();
+        CHECK(f.rows().uncommitted_bytes() == 0);
+        // Under way or not, this is what there is.
+        CHECK(f.rows().get("k7") == round);
+        CHECK(up(f.rows(), "k19999") == pairs{{"k19999", round}});
+        f.rows().erase("k7");
+        CHECK_FALSE(f.rows().get("k7"));
+        CHECK(down(f.rows(), "k7", "k70") == pairs{});
+    }
+    f.reopen();
+    CHECK(f.rows().get("k7") == "3");  // what was erased last was not committed
+    CHECK(up(f.rows(), "k", "", 30'000).size() == 20'000);
 }
 
 TEST_CASE("a new row that goes before the commit was never there") {

@@ -40,9 +40,9 @@ TEST_CASE("merged histograms are those of all values, and come back as they were
     a.merge(b);
     CHECK(a == both);
     std::string bytes;
-    byte_writer w(bytes);
+    store::byte_writer w(bytes);
     a.write(w);
-    byte_reader r(bytes);
+    store::byte_reader r(bytes);
     CHECK(histogram::read(r) == both);
 }
 

@@ -42,13 +42,6 @@ TEST_CASE("tags beyond a thousand of a job are counted together as other") {
     }
 }
 
-TEST_CASE("tags of a job that were written as whole groups are read") {
-    group whole;
-    whole.counts.at(1) = 7;
-    CHECK(read_counts(write_group(whole)) == whole.counts);
-    CHECK(read_counts(write_counts(whole.counts)) == whole.counts);
-}
-
 TEST_CASE("every attempt between two commits is counted under the task's tags") {
     folding f;
     event_maker e;

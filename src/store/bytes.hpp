@@ -1,6 +1,6 @@
 // bytes: how values of the tracker's state are written, small numbers in few bytes. Only the
 // tracker reads them back; a value that ends too early means a damaged state, which is rebuilt from
-// the log: store::storage_failure.
+// the log: storage_failure.
 #pragma once
 
 #include "base/named.hpp"
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace kwq::tracker {
+namespace kwq::store {
 
 class byte_writer {
 public:
@@ -54,4 +54,4 @@ private:
     std::string_view in_;
 };
 
-}  // namespace kwq::tracker
+}  // namespace kwq::store

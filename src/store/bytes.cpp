@@ -1,13 +1,13 @@
-#include "tracker/bytes.hpp"
+#include "store/bytes.hpp"
 
 #include "store/kv.hpp"
 
-namespace kwq::tracker {
+namespace kwq::store {
 
 namespace {
 
 [[noreturn]] void damaged() {
-    throw store::storage_failure("the tracker's state is damaged: a value ends too early");
+    throw storage_failure("state store: a value is damaged: it ends too early");
 }
 
 }  // namespace
@@ -66,4 +66,4 @@ std::string_view byte_reader::text() {
     return v;
 }
 
-}  // namespace kwq::tracker
+}  // namespace kwq::store
