@@ -2,6 +2,7 @@
 #include "check/checker.hpp"
 #include "check/summary.hpp"
 #include "cli/command.hpp"
+#include "cli/sync_path.hpp"
 #include "cli/terminal.hpp"
 #include "transfer/copy_log.hpp"
 
@@ -29,8 +30,10 @@ public:
                 "began is in the copy; what comes later may not be. The log is all there is to "
                 "keep: the rest of a data directory is made from it. To restore, give TO as "
                 "--data to a server, or copy it to where its data was.\n\nThe copy is checked as "
-                "`kwq check` does. Exit code 1: it could not be made, and is removed; or the log "
-                "breaks a rule, which is said, and the copy stays.",
+                "`kwq check` does, and on the disk when the command ends. Exit code 1: it could "
+                "not "
+                "be made, and is removed; or it could not be synced, or the log breaks a rule, "
+                "which is said, and the copy stays.",
             .options = {{"--prefix",
                          "WORD",
                          "What the names of the topics begin with; default: kwq",
@@ -44,6 +47,7 @@ public:
 
     outcome<exit_code> run(session*) override {
         std::error_code error;
+        const auto there = folder_there(to_);
         if (!fs::create_directories(to_, error) && (error || !fs::is_empty(to_, error) || error)) {
             return failed(error ? to_ + " cannot be made: " + error.message()
                                 : to_ + " is not empty; a backup goes into a new directory");
@@ -53,6 +57,11 @@ public:
         if (!records) {
             fs::remove_all(to_, error);
             return records.error();
+        }
+        if (!sync_folders(to_, there)) {
+            return failed(to_ +
+                          " is there, but perhaps not after a power cut: the folders to it "
+                          "could not be synced");
         }
         return check_copy(*records);
     }

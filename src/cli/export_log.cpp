@@ -2,11 +2,11 @@
 // other program.
 #include "check/record_source.hpp"
 #include "cli/command.hpp"
+#include "cli/sync_path.hpp"
 #include "cli/terminal.hpp"
 #include "transfer/copy_log.hpp"
 #include "transfer/log_lines.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 #include <cstdio>
 #include <filesystem>
@@ -19,16 +19,6 @@ namespace {
 
 failure failed(const std::string& why) {
     return {exit_code::error, why};
-}
-
-/// What was written to a file, or which names a folder has, is on the disk.
-bool sync(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = fd >= 0 && ::fsync(fd) == 0;
-    if (fd >= 0) {
-        ::close(fd);
-    }
-    return synced;
 }
 
 class export_log_command : public command {
@@ -68,8 +58,8 @@ private:
         auto written = write(from, out);
         out.close();
         const auto folder = std::filesystem::absolute(path).parent_path().string();
-        if (written && (!out || !sync(part) || std::rename(part.c_str(), path.c_str()) != 0 ||
-                        !sync(folder))) {
+        if (written && (!out || !sync_path(part) || std::rename(part.c_str(), path.c_str()) != 0 ||
+                        !sync_path(folder))) {
             written = failed(path + " cannot be written");
         }
         if (!written) {

@@ -18,6 +18,9 @@ public:
     std::optional<std::string> get(std::string_view key) const override { return kv_->get(key); }
     void put(std::string_view key, std::string_view value) override { kv_->put(key, value); }
     void erase(std::string_view key) override { kv_->erase(key); }
+    void merge(std::string_view key, std::string_view operand) override {
+        kv_->merge(key, operand);
+    }
     void scan(std::string_view prefix, std::string_view from, const visitor& v) const override {
         kv_->scan(prefix, from, v);
     }

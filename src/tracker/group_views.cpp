@@ -244,11 +244,17 @@ std::optional<instant> queries::oldest_pending(const queue_view& q) {
     return oldest;
 }
 
-bool queries::is_idle(const group_view& job) {
-    const auto n = [&](model::task_state s) { return job.counts.at(static_cast<std::size_t>(s)); };
+bool queries::is_idle(const model::job_name& job) {
+    const auto number = tables_.names.find(name_kind::job, job.value());
+    const group* g = number ? tables_.groups.find(keys::job(*number)) : nullptr;
+    if (g == nullptr) {
+        return true;
+    }
+    const auto n = [&](model::task_state s) { return g->counts.at(static_cast<std::size_t>(s)); };
     using model::task_state;
-    return !job.following && n(task_state::scheduled) == 0 && n(task_state::pending) == 0 &&
-           n(task_state::allocated) == 0 && n(task_state::running) == 0;
+    return !tables_.is_following(*number) && n(task_state::scheduled) == 0 &&
+           n(task_state::pending) == 0 && n(task_state::allocated) == 0 &&
+           n(task_state::running) == 0;
 }
 
 }  // namespace kwq::tracker

@@ -37,8 +37,10 @@ public:
     std::vector<queue_view> queues(const std::map<model::queue_name, std::int32_t>& defined);
     group_view overall();
 
-    /// Nothing of the job is scheduled, pending, allocated, running or still to be submitted.
-    static bool is_idle(const group_view& job);
+    /// Nothing of the job is scheduled, pending, allocated, running or still to be submitted, or
+    /// nobody knows it. Cheap, unlike job(): asked after each change by those who wait for it.
+    bool is_idle(const model::job_name& job);
+    bool is_over(const model::task_id& id);  // the task has ended, or nobody knows it
 
     result<error_page> errors(const error_query& q);
     result<error_view> error(error_fingerprint group);

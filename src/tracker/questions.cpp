@@ -39,20 +39,19 @@ void runner::ask(positions after, callback<T> done, std::function<void(callback<
 }
 
 template <class T>
-void runner::wait_until(milliseconds wait, waiters::for_change who, std::function<result<T>()> look,
-                        std::function<bool(const T&)> enough, callback<T> done) {
+void runner::wait_until(milliseconds wait, waiters::for_change who, std::function<bool()> enough,
+                        std::function<result<T>()> look, callback<T> done) {
     who.deadline = deps_.time.monotonic() + wait;
-    who.attempt = [look = std::move(look), enough = std::move(enough),
+    who.attempt = [enough = std::move(enough), look = std::move(look),
                    done = std::move(done)](waiters::moment m) {
         if (m == waiters::moment::stopping) {
             done(stopping());
             return true;
         }
-        auto found = look();
-        if (found && !enough(*found) && m == waiters::moment::changed) {
+        if (m == waiters::moment::changed && !enough()) {
             return false;
         }
-        done(std::move(found));
+        done(look());
         return true;
     };
     if (!who.attempt(waiters::moment::changed)) {
@@ -72,8 +71,8 @@ void runner::task_until_terminal(model::task_id id, positions after, millisecond
                        waiters::for_change who;
                        who.task = id;
                        wait_until<task_view>(
-                           wait, std::move(who), [this, id] { return queries_->task(id); },
-                           [](const task_view& v) { return model::is_terminal(v.state); }, d);
+                           wait, std::move(who), [this, id] { return queries_->is_over(id); },
+                           [this, id] { return queries_->task(id); }, d);
                    });
 }
 
@@ -100,8 +99,8 @@ void runner::job_until_idle(model::job_name job, positions after, milliseconds w
                         waiters::for_change who;
                         who.job = tables_->names.find(name_kind::job, job.value());
                         wait_until<group_view>(
-                            wait, std::move(who), [this, job] { return queries_->job(job); },
-                            queries::is_idle, d);
+                            wait, std::move(who), [this, job] { return queries_->is_idle(job); },
+                            [this, job] { return queries_->job(job); }, d);
                     });
 }
 

@@ -77,8 +77,8 @@ private:
     template <class T>
     void ask(positions after, callback<T> done, std::function<void(callback<T>)> answer);
     template <class T>
-    void wait_until(milliseconds wait, waiters::for_change who, std::function<result<T>()> look,
-                    std::function<bool(const T&)> enough, callback<T> done);
+    void wait_until(milliseconds wait, waiters::for_change who, std::function<bool()> enough,
+                    std::function<result<T>()> look, callback<T> done);
 
     // set once
     const tracker_config config_;

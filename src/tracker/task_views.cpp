@@ -103,6 +103,12 @@ result<task_view> queries::task(const model::task_id& id) {
     return v;
 }
 
+bool queries::is_over(const model::task_id& id) {
+    const auto place = tables_.place_of(id);
+    const auto row = place ? tables_.rows.look(*place) : std::nullopt;
+    return !row || model::is_terminal(view(*place, *row, false).state);
+}
+
 /// From counters: those of higher priorities, and of its own no more than lie between it and the
 /// scheduler's cursor. Turns between jobs are not looked at.
 void queries::show_ahead(task_view& v, const row_place& place) {

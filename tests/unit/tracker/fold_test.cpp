@@ -426,17 +426,17 @@ TEST_CASE("a job is not idle while follow-ups of a completion are still to be su
     f.add(e.lease(model::complete{
         place_of(parent), model::task_id{"a"}, model::lease_token{"l1"}, "", {then}}));
     CHECK(f.job("j").following);
-    CHECK_FALSE(queries::is_idle(f.job("j")));
+    CHECK_FALSE(f.ask->is_idle(model::job_name{"j"}));
     f.commit_and_reopen();
-    CHECK_FALSE(queries::is_idle(f.job("j")));
+    CHECK_FALSE(f.ask->is_idle(model::job_name{"j"}));
     f.add(record_of(child));
     f.add(e.owner(model::followed{model::offset{completed}}));
     CHECK_FALSE(f.job("j").following);
-    CHECK_FALSE(queries::is_idle(f.job("j")));
+    CHECK_FALSE(f.ask->is_idle(model::job_name{"j"}));
     f.add(e.owner(allocation(child, "l2")));
     f.add(e.lease(
         model::complete{place_of(child), model::task_id{"b"}, model::lease_token{"l2"}, "", {}}));
-    CHECK(queries::is_idle(f.job("j")));
+    CHECK(f.ask->is_idle(model::job_name{"j"}));
 }
 
 TEST_CASE("who waits is told which tasks and jobs changed") {
