@@ -125,6 +125,7 @@ run_server() {
     done
     tail -n 8 "$log"
     grep -q "http://127.0.0.1:$port" "$log" || fail "make run did not print its URL"
+    ! grep -A 2 "is left out" "$log" || fail "make run built a server without one of its pages"
     say "the server answers at http://127.0.0.1:$port"
     server=$(server_pid)
     kill -TERM "$server"
