@@ -144,7 +144,7 @@ class History(Questions):
     def test_K18_one_task_is_looked_up_with_its_whole_history(self):
         task = self.submit(1, id="k18", max_attempts=3, backoff_s=0.01)
         first = self.take("anna")
-        self.assertEqual(self.task(task)["state"], "allocated")
+        self.until_state(task, "allocated")  # who polls is told no position
         self.report(first, "running")
         self.assertEqual(self.task(task)["state"], "running")
         before = self.task(task)["attempts"]
