@@ -60,26 +60,31 @@ void set_in(std::string& cells, std::string_view operand) {
     }
 }
 
-/// One pair more; the same index is not there twice.
+/// One pair more, in order of indexes, each once.
 void set_pair(std::string& pairs, char index, char cell) {
-    for (std::size_t i = 1; i + 1 < pairs.size(); i += 2) {
-        if (pairs[i] == index) {
-            pairs[i + 1] = cell;
-            return;
-        }
+    std::size_t at = 1;
+    while (at < pairs.size() &&
+           static_cast<unsigned char>(pairs[at]) < static_cast<unsigned char>(index)) {
+        at += 2;
     }
-    pairs.push_back(index);
-    pairs.push_back(cell);
+    if (at < pairs.size() && pairs[at] == index) {
+        pairs[at + 1] = cell;
+    } else {
+        pairs.insert(at, {index, cell});
+    }
 }
 
+/// What comes out does not depend on which operands were joined first: two folds of one log that
+/// committed at other times are the same byte for byte.
 void set_cells(std::string& value, std::string_view operand) {
-    const bool few = is(value, kind::some_cells) && is(operand, kind::some_cells) &&
-                     value.size() + operand.size() <= 2 + 2 * most_pairs;
-    if (few) {
+    if (is(value, kind::some_cells) && is(operand, kind::some_cells)) {
         for (std::size_t i = 1; i + 1 < operand.size(); i += 2) {
             set_pair(value, operand[i], operand[i + 1]);
         }
-        return;
+        if (value.size() <= 1 + 2 * most_pairs) {
+            return;
+        }
+        operand = {};
     }
     auto cells = read_cells(value);
     set_in(cells, operand);

@@ -3,14 +3,11 @@
 #include "store/bytes.hpp"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_remembered = 10'000;
 constexpr std::uint32_t most_attempts = 15;
 constexpr char empty_byte = static_cast<char>(empty_cell);
 
@@ -24,29 +21,20 @@ std::string key_of(char table, std::uint64_t joined) {
     return key;
 }
 
-/// A place after `last`: mostly the next offsets of the same topic partition.
-void write_place(std::string& out, const row_place& last, const row_place& at, bool first) {
+void write_place(std::string& out, const row_place& at) {
     store::byte_writer w(out);
-    const bool same = !first && last.shard == at.shard && last.record.queue == at.record.queue &&
-                      last.record.priority == at.record.priority;
-    w.u8(same ? 1 : 0);
-    if (!same) {
-        w.signed_number(at.shard);
-        w.text(at.record.queue);
-        w.signed_number(at.record.priority);
-    }
-    w.signed_number(at.record.offset.value() - (same ? last.record.offset.value() : 0));
+    w.signed_number(at.shard);
+    w.text(at.record.queue);
+    w.signed_number(at.record.priority);
+    w.signed_number(at.record.offset);
 }
 
-row_place read_place(store::byte_reader& r, const row_place& last) {
-    row_place at = last;
-    const bool same = r.u8() != 0;
-    if (!same) {
-        at.shard = r.named_number<model::shard_id>();
-        at.record.queue = r.named_text<model::queue_name>();
-        at.record.priority = r.named_number<model::priority>();
-    }
-    at.record.offset = model::offset{r.signed_number() + (same ? last.record.offset.value() : 0)};
+row_place read_place(store::byte_reader& r) {
+    row_place at;
+    at.shard = r.named_number<model::shard_id>();
+    at.record.queue = r.named_text<model::queue_name>();
+    at.record.priority = r.named_number<model::priority>();
+    at.record.offset = r.named_number<model::offset>();
     return at;
 }
 
@@ -58,15 +46,9 @@ std::uint8_t cell_of(model::task_state state, std::uint32_t attempts) {
 }
 
 void state_map::place(name_number job, std::uint32_t ordinal, const row_place& at) {
-    if (last_.size() >= most_remembered) {
-        last_.clear();
-    }
-    const auto to = join(job, ordinal / places_a_block);
-    const auto [last, is_unknown] = last_.try_emplace(to);
     std::string bytes;
-    write_place(bytes, last->second, at, is_unknown);
-    last->second = at;
-    state_.merge(key_of('J', to), store::tail_operand(bytes));
+    write_place(bytes, at);
+    state_.merge(key_of('J', join(job, ordinal / places_a_block)), store::tail_operand(bytes));
 }
 
 void state_map::set(name_number job, std::uint32_t ordinal, std::uint8_t cell) {
@@ -111,9 +93,8 @@ std::optional<row_place> state_map::place_of(name_number job, std::uint32_t ordi
         return std::nullopt;
     }
     store::byte_reader r(store::read_tail(*stored));
-    row_place at;
     for (std::uint32_t n = 0; !r.at_end(); ++n) {
-        at = read_place(r, at);
+        const auto at = read_place(r);
         if (n == ordinal % places_a_block) {
             return at;
         }
@@ -130,10 +111,6 @@ void state_map::erase(block cells) {
     for (std::uint32_t n = 0; n < ratio; ++n) {
         state_.erase(key_of('J', join(job, first + n)));
     }
-}
-
-void state_map::forget_all() {
-    last_.clear();
 }
 
 }  // namespace kwq::tracker

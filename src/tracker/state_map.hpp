@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace kwq::tracker {
 
@@ -36,8 +35,6 @@ public:
     std::string read(name_number job, std::uint32_t from, std::uint32_t count) const;
     std::optional<row_place> place_of(name_number job, std::uint32_t ordinal) const;
 
-    void forget_all();
-
 private:
     static constexpr std::uint32_t cells_a_block = store::cells_a_value;
     static constexpr std::uint32_t places_a_block = 64;
@@ -46,7 +43,6 @@ private:
     void erase(block cells);
 
     store::kv& state_;
-    std::unordered_map<block, row_place> last_;  // of some blocks of places: the last one in it
 };
 
 }  // namespace kwq::tracker

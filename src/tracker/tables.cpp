@@ -117,7 +117,6 @@ void tables::reload() {
     groups.forget_all();
     rows.forget_all();
     errors.reload();
-    cells.forget_all();
     windows.reload();
     tops.reload();
     partitions_.clear();
