@@ -31,8 +31,7 @@ public:
                 "keep: the rest of a data directory is made from it. To restore, give TO as "
                 "--data to a server, or copy it to where its data was.\n\nThe copy is checked as "
                 "`kwq check` does, and on the disk when the command ends. Exit code 1: it could "
-                "not "
-                "be made, and is removed; or it could not be synced, or the log breaks a rule, "
+                "not be made, and is removed; or it could not be synced, or the log breaks a rule, "
                 "which is said, and the copy stays.",
             .options = {{"--prefix",
                          "WORD",

@@ -54,9 +54,11 @@ public:
     virtual void commit() = 0;
     /// The same, but another thread may do it: permanent once is_committing() says no. What was
     /// written is read as before meanwhile. Waits for the one before, so that of two commits the
-    /// first is permanent when the second begins; what went wrong with it is thrown here.
+    /// first is permanent when the second begins. What went wrong with it is thrown by whichever
+    /// of the four is called next, and again by the others.
     virtual void begin_commit() { commit(); }
     virtual bool is_committing() { return false; }
+    virtual void finish_commit() {}  // waits for it
     /// Bytes in the batch that commit() would write.
     virtual std::size_t uncommitted_bytes() const = 0;
     /// Drops the batch and everything stored: a rebuild begins.

@@ -46,13 +46,13 @@ public:
     bool empty() const { return entries_ == 0; }
     std::size_t bytes() const { return texts_.bytes(); }
 
-    /// Everything, in order of keys: RocksDB's own table takes neighbours in fastest.
     /// Only once, as long as nothing is written and nobody scans: then many may read at a time.
     void sort() const {
         for (auto& t : tables_) {
             t.sort();
         }
     }
+    /// Everything, in order of keys: RocksDB's own table takes neighbours in fastest.
     template <class Visit>
     void each(const Visit& visit) const {
         for (auto& t : tables_) {

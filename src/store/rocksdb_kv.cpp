@@ -65,7 +65,11 @@ public:
                const rocksdb::Slice& operand, std::string* merged,
                rocksdb::Logger* /*logger*/) const override {
         *merged = value == nullptr ? "" : value->ToString();
-        return merge_into(*merged, view(operand));
+        try {
+            return merge_into(*merged, view(operand));
+        } catch (const storage_failure&) {
+            return false;  // a value ends too early: corruption, as RocksDB says it
+        }
     }
 };
 
@@ -138,16 +142,8 @@ public:
     }
 
     std::optional<std::string> get(std::string_view key) const override {
-        const auto* newer = pending_->find(key);
-        if (newer != nullptr && !newer->merges) {
-            return newer->value ? std::optional<std::string>(*newer->value) : std::nullopt;
-        }
-        auto value = get_below(key);
-        if (newer != nullptr) {
-            value = value.value_or("");
-            merge_or_throw(*value, *newer->value);
-        }
-        return value;
+        return over(*pending_, key,
+                    [&] { return over(*sealed_, key, [&] { return get_stored(key); }); });
     }
 
     void put(std::string_view key, std::string_view value) override { pending_->put(key, value); }
@@ -185,8 +181,11 @@ public:
     }
 
     void commit() override {
-        begin_commit();
         finish_commit();
+        if (!pending_->empty()) {
+            check(write_all(*pending_), "commit");
+            pending_->clear();
+        }
     }
 
     void begin_commit() override {
@@ -198,6 +197,16 @@ public:
         before_sealed_ = db_->GetSnapshot();
         is_sorted_ = false;
         worker_.start([this] { write_sealed(); });
+    }
+
+    void finish_commit() override {
+        if (before_sealed_ == nullptr) {
+            return;
+        }
+        worker_.wait();
+        check(outcome_, "commit");  // and again each time: nothing goes on after it
+        release_snapshot();
+        sealed_->clear();
     }
 
     bool is_committing() override {
@@ -244,16 +253,19 @@ private:
                         : batch.Put(slice(e.key), slice(*e.value));
     }
 
-    std::optional<std::string> get_below(std::string_view key) const {
-        const auto* sealed = sealed_->find(key);
-        if (sealed != nullptr && !sealed->merges) {
-            return sealed->value ? std::optional<std::string>(*sealed->value) : std::nullopt;
+    /// What `writes` make of what is below them.
+    template <class Below>
+    static std::optional<std::string> over(const pending_writes& writes, std::string_view key,
+                                           const Below& below) {
+        const auto* written = writes.find(key);
+        if (written == nullptr) {
+            return below();
         }
-        auto value = get_stored(key);
-        if (sealed != nullptr) {
-            value = value.value_or("");
-            merge_or_throw(*value, *sealed->value);
+        if (!written->merges) {
+            return written->value ? std::optional<std::string>(*written->value) : std::nullopt;
         }
+        auto value = below().value_or("");
+        merge_or_throw(value, *written->value);
         return value;
     }
 
@@ -293,8 +305,8 @@ private:
     void walk(const range& r, const visitor& visit) const {
         is_sorted_.wait(false);
         const stored_rows lowest{r.stored, r.down};
-        const layer below(lowest, {*sealed_, r.from, r.to, r.down}, r.down);
-        layer all(below, {*pending_, r.from, r.to, r.down}, r.down);
+        layer below(lowest, {*sealed_, r.from, r.to, r.down}, r.down);
+        layer all(std::move(below), {*pending_, r.from, r.to, r.down}, r.down);
         while (all.valid() && visit(all.key(), all.value())) {
             all.next();
         }
@@ -306,28 +318,20 @@ private:
         sealed_->sort();
         is_sorted_ = true;
         is_sorted_.notify_all();
-        rocksdb::WriteBatch batch(sealed_->bytes() + 4'096);
-        outcome_ = rocksdb::Status::OK();
-        sealed_->each([&](const pending_writes::entry& e) {
-            if (outcome_.ok()) {
-                outcome_ = write(batch, e);
-            }
-        });
-        if (outcome_.ok()) {
-            rocksdb::WriteOptions how;
-            how.sync = false;
-            outcome_ = db_->Write(how, &batch);
-        }
+        outcome_ = write_all(*sealed_);
     }
 
-    void finish_commit() {
-        if (before_sealed_ == nullptr) {
-            return;
-        }
-        worker_.wait();
-        release_snapshot();
-        check(outcome_, "commit");
-        sealed_->clear();
+    rocksdb::Status write_all(const pending_writes& writes) const {
+        rocksdb::WriteBatch batch(writes.bytes() + 4'096);
+        rocksdb::Status put;
+        writes.each([&](const pending_writes::entry& e) {
+            if (put.ok()) {
+                put = write(batch, e);
+            }
+        });
+        rocksdb::WriteOptions how;
+        how.sync = false;
+        return put.ok() ? db_->Write(how, &batch) : put;
     }
 
     void release_snapshot() {

@@ -97,12 +97,15 @@ void runner::stop() {
 void runner::close() {
     closed_ = true;
     waiters_.stop();
-    if (!failed_ && uncommitted_ > 0 && sources_ && sources_->all_durable()) {
-        try {
+    try {
+        if (!failed_ && uncommitted_ > 0 && sources_ && sources_->all_durable()) {
             commit();
-        } catch (const store::storage_failure& e) {
-            fail(e.what());
         }
+        if (!failed_ && state_) {
+            state_->finish_commit();
+        }
+    } catch (const store::storage_failure& e) {
+        fail(e.what());
     }
 }
 
@@ -134,10 +137,11 @@ std::optional<mono_time> runner::turn() {
         trim_some();
         ready_ = ready_ || sources_->caught_up();
         waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
+        return wake_at(more);
     } catch (const store::storage_failure& e) {
         fail(e.what());
     }
-    return wake_at(more);
+    return waiters_.next_deadline();
 }
 
 /// The stored state is of another log, or of what a power cut took from it.
@@ -335,12 +339,13 @@ std::optional<mono_time> runner::wake_at(bool more) const {
     if (trims() && !trim_asked_) {
         next = next ? std::min(*next, trim_at_) : trim_at_;
     }
-    if (uncommitted_ > 0 && sources_->all_durable()) {
-        const auto due = std::max(first_uncommitted_ + commit_interval,
-                                  state_->is_committing() ? now + commit_look : now);
-        next = next ? std::min(*next, due) : due;
+    std::optional<mono_time> due;
+    if (state_->is_committing()) {
+        due = now + commit_look;  // nobody else tells that it is done, or has failed
+    } else if (uncommitted_ > 0 && sources_->all_durable()) {
+        due = first_uncommitted_ + commit_interval;
     }
-    return next;
+    return next && due ? std::min(*next, *due) : std::max(next, due);
 }
 
 void runner::fail(const std::string& why) {

@@ -34,6 +34,38 @@ private:
     std::atomic<std::int64_t> now_{1'000'000};
 };
 
+/// A state whose commit goes on until it fails, and is heard of only by who asks.
+class failing_state final : public store::kv {
+public:
+    std::optional<std::string> get(std::string_view key) const override { return rows_->get(key); }
+    void put(std::string_view key, std::string_view value) override { rows_->put(key, value); }
+    void erase(std::string_view key) override { rows_->erase(key); }
+    void merge(std::string_view key, std::string_view operand) override {
+        rows_->merge(key, operand);
+    }
+    void scan(std::string_view prefix, std::string_view from, const visitor& visit) const override {
+        rows_->scan(prefix, from, visit);
+    }
+    void scan_back(std::string_view prefix, std::string_view before,
+                   const visitor& visit) const override {
+        rows_->scan_back(prefix, before, visit);
+    }
+    void commit() override { rows_->commit(); }
+    void begin_commit() override { asked_ = 1; }
+    bool is_committing() override {
+        if (asked_ > 0 && ++asked_ > 4) {
+            throw store::storage_failure("the disk is full");
+        }
+        return asked_ > 0;
+    }
+    std::size_t uncommitted_bytes() const override { return rows_->uncommitted_bytes(); }
+    void clear() override { rows_->clear(); }
+
+private:
+    std::unique_ptr<store::kv> rows_ = store::make_memory_kv();
+    int asked_ = 0;
+};
+
 struct world {
     memory_log log;
     eventlog::topic_names topics;
@@ -42,6 +74,7 @@ struct world {
     std::mutex mutex;
     std::vector<std::string> fatal;
     std::string directory;
+    store::opener open_state;
     std::unique_ptr<::kwq::tracker::tracker> t;
     event_maker events;
 
@@ -65,10 +98,13 @@ struct world {
     void start() {
         tracker_config config;
         config.directory = directory;
-        t = make_tracker(config, {log, topics, time, *logger, [this](std::string why) {
-                                      const std::lock_guard lock(mutex);
-                                      fatal.push_back(std::move(why));
-                                  }});
+        const auto note = [this](const std::string& why) {
+            const std::lock_guard lock(mutex);
+            fatal.push_back(why);
+        };
+        tracker_dependencies with{log, topics, time, *logger, note};
+        with.open_state = open_state;
+        t = make_tracker(config, with);
         t->queue_added(model::queue_name{"default"}, 9);
         t->queue_added(model::queue_name{"other"}, 9);
         t->start();
@@ -289,6 +325,22 @@ TEST_CASE("nothing is committed that the log has not made durable") {
     REQUIRE(task(w, "b", {world::position_of(at_place(0))}).has_value());
     CHECK(task(w, "a", {}).error().code == errc::task_unknown);
     CHECK(stats(w).overall.submitted == 1);
+}
+
+TEST_CASE("a commit that fails after it began ends the fold, though nothing else happens") {
+    world w;
+    w.open_state = [] { return std::make_unique<failing_state>(); };
+    w.start();
+    w.put(record_of({.id = "a"}));
+    for (int i = 0; i < 50 && w.fatals() == 0; ++i) {
+        w.time.pass(milliseconds{100});
+        answer<tracker_stats> a;
+        w.t->stats({}, a.done());
+        (void)a.get();
+    }
+    const std::lock_guard lock(w.mutex);
+    REQUIRE(w.fatal.size() == 1);
+    CHECK(w.fatal.front() == "tracker: the disk is full");
 }
 
 TEST_CASE("folding goes on when what was held becomes durable") {
