@@ -83,6 +83,7 @@ void shard::give_up_in_flight(const moment& now) {
             }
         }
     }
+    loose_moves_.clear();
     for (auto& [where, r] : std::exchange(reserved_, {})) {
         if (r.ticket) {
             if (const auto p = polls_.find(*r.ticket); p != polls_.end()) {
@@ -214,6 +215,11 @@ void shard::settle_in_flight(const model::logged_event& logged, const applied& a
         mine.holds_reservation && found != reserved_.end()) {
         r = std::move(found->second);
         reserved_.erase(found);
+        hand_on(*where);
+    } else if (std::holds_alternative<model::moved>(mine.event.body)) {
+        if (const auto loose = loose_moves_.find(*where); loose != loose_moves_.end()) {
+            loose_moves_.erase(loose);
+        }
     }
     if (const auto* e = std::get_if<model::allocated>(&mine.event.body)) {
         on_allocated_back(*e, a, std::move(r), now);
@@ -222,6 +228,24 @@ void shard::settle_in_flight(const model::logged_event& logged, const applied& a
             put_back(r.task, now);
         }
         lease_book_.reopen(*where, now.mono);  // an end that did not count
+    }
+}
+
+/// What was reserved for an event that is back now stays reserved when a move of it is still on its
+/// way: it may wait again, and would be handed out at the priority that it is about to leave.
+void shard::hand_on(const record& where) {
+    const auto loose = loose_moves_.find(where);
+    if (loose == loose_moves_.end()) {
+        return;
+    }
+    const auto next = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const auto& e) {
+        const auto* m = std::get_if<model::moved>(&e.event.body);
+        return m != nullptr && m->place == where && !e.holds_reservation;
+    });
+    if (next != in_flight_.end()) {
+        next->holds_reservation = true;
+        reserve(where, {loose->second, std::nullopt, true});
+        loose_moves_.erase(loose);
     }
 }
 

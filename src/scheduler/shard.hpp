@@ -159,6 +159,7 @@ private:
     void push(in_flight_event e, const moment& now, bool synced);
     void reserve(const record& place, reservation r);
     void settle_in_flight(const model::logged_event& logged, const applied& a, const moment& now);
+    void hand_on(const record& place);
     void give_up_in_flight(const moment& now);
     void on_own_claim(const moment& now);
     void put_back(task_ptr task, const moment& now);
@@ -220,6 +221,7 @@ private:
     std::uint64_t sequence_ = 0;
     std::deque<in_flight_event> in_flight_;
     std::unordered_map<record, reservation> reserved_;
+    std::unordered_multimap<record, task_ptr> loose_moves_;  // on their way without a reservation
     ready_buffer buffer_;
     lease_book lease_book_;
     worker_book workers_;

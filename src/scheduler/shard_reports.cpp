@@ -219,6 +219,9 @@ void shard::reprioritise(request_id request, const task_ptr& task, model::priori
         send(model::parked{t.place, t.body.id, *t.body.not_before, intro}, now);
     }
     send_for(request, model::moved{t.place, t.body.id, to, std::move(intro)}, now);
+    if (!in_flight_.back().holds_reservation) {
+        loose_moves_.emplace(t.place, task);
+    }
 }
 
 void shard::retry(request_id request, const record& where, const moment& now) {
