@@ -32,7 +32,9 @@ private:
 
 template <class T, class Tag>
 struct std::hash<kwq::named<T, Tag>> {
-    std::size_t operator()(const kwq::named<T, Tag>& n) const noexcept {
+    // Not noexcept for a text: libstdc++'s tables then keep each hash beside its key, and look at
+    // the texts themselves only where hashes are the same.
+    std::size_t operator()(const kwq::named<T, Tag>& n) const noexcept(std::is_arithmetic_v<T>) {
         return std::hash<T>{}(n.value());
     }
 };

@@ -16,11 +16,15 @@
 //   partitions: no event survives a task record that was there before it.
 // - An append that fails with errc::unknown may have happened. After errc::stopped the log takes
 //   nothing more: the process must end. Nothing is ever retried in place.
-// - Callbacks run on a thread of the log's; they must not block and must not throw: post on.
+// - Callbacks run on a thread of the log's, or inside an append() of anybody's; they must not block
+//   and must not throw: post on. Whoever appends holds no lock that a callback takes.
 // - watch(): the callback runs (coalesced: once for many) after the visible or the durable end of
 //   the partition moved. It runs once right after watch() too. Unwatching waits for a running one.
-// - All calls may come from any thread. append() never blocks on the disk; when more than
-//   `max_unwritten_bytes` wait to be written it resolves with errc::overloaded at once.
+//   Of a record it has heard before the record's append is answered: who was told that a task is in
+//   and then asks for work finds it waiting.
+// - All calls may come from any thread. append() never waits for a sync, though it may itself hand
+//   a little to the operating system; when more than `max_unwritten_bytes` wait to be written it
+//   resolves with errc::overloaded at once.
 #pragma once
 
 #include "base/clock.hpp"

@@ -166,7 +166,7 @@ std::optional<position> parse_position(std::string_view text) {
 
 }  // namespace kwq::model
 
-std::size_t std::hash<kwq::model::record>::operator()(const kwq::model::record& r) const noexcept {
+std::size_t std::hash<kwq::model::record>::operator()(const kwq::model::record& r) const {
     const auto where = static_cast<std::uint64_t>(r.offset.value()) * 0x9e3779b97f4a7c15ULL +
                        static_cast<std::uint64_t>(r.priority.value());
     return static_cast<std::size_t>(kwq::hash64(r.queue.value(), where));

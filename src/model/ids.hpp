@@ -65,5 +65,5 @@ std::optional<position> parse_position(std::string_view text);
 
 template <>
 struct std::hash<kwq::model::record> {
-    std::size_t operator()(const kwq::model::record& r) const noexcept;
+    std::size_t operator()(const kwq::model::record& r) const;  // not noexcept: see base/named
 };

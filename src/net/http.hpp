@@ -53,6 +53,9 @@ public:
     /// also with false when send() comes after the client has gone. Set before send(). Neither
     /// closure may hold the responder: they would keep each other alive.
     virtual void on_written(std::function<void(bool ok)> written) = 0;
+    /// Any thread: runs `f` later on the thread that writes the answer; drops it once the server
+    /// has stopped.
+    virtual void post(std::function<void()> f) = 0;
 };
 using responder_ptr = std::shared_ptr<responder>;
 

@@ -43,6 +43,7 @@ public:
             s.set_written(turn, std::move(written));
         });
     }
+    void post(std::function<void()> f) override { session_.host().post(std::move(f)); }
 
 private:
     template <class Do>

@@ -134,10 +134,11 @@ void bulk::submit(batch b) {
     }
     const std::uint64_t sequence = batches_++;
     append_tasks(context_, std::move(b.tasks),
-                 [self = shared_from_this(), sequence, bytes = b.bytes,
-                  lines = std::move(b.lines)](const std::vector<placed_task>& placed) {
-                     self->answer(sequence, bytes, render_lines(lines, placed));
-                 });
+                 context_.loop.then<std::vector<placed_task>>(
+                     [self = shared_from_this(), sequence, bytes = b.bytes,
+                      lines = std::move(b.lines)](const std::vector<placed_task>& placed) {
+                         self->answer(sequence, bytes, render_lines(lines, placed));
+                     }));
 }
 
 void bulk::take(std::string_view piece) {

@@ -22,7 +22,7 @@ class event_hub;
 class simulations;
 
 /// Lives as long as the api. Handlers run on the server's threads; what they pass on comes back on
-/// `loop`.
+/// `loop`, or where reply::then() says.
 struct context {
     context(const api_config& c, const api_services& s);
     ~context();
@@ -72,6 +72,16 @@ public:
     /// An internal error is logged with the request id, which is all that the caller is told.
     void fail(const model::error& e) const;
     net::responder& raw() const { return *to_; }
+    /// A callback for other threads that goes on with `f` on the thread that writes this answer:
+    /// for what many workers ask at once, one thread fewer on the way than context::loop. Once the
+    /// server has stopped, `f` does not run.
+    template <class T, class F>
+    std::function<void(T)> then(F f) const {
+        return [to = to_, f = std::move(f)](T value) mutable {
+            to->post(
+                [f = std::move(f), value = std::move(value)]() mutable { f(std::move(value)); });
+        };
+    }
 
 private:
     context* context_;

@@ -24,7 +24,9 @@ constexpr std::uint64_t numbers_a_ms = 1'000;
 /// Takes an answer in the place of a client. Whoever lets go of it without one gets a 500.
 class answer_catcher final : public net::responder {
 public:
-    explicit answer_catcher(std::function<void(net::response)> to) : to_(std::move(to)) {}
+    using task = std::function<void()>;
+    answer_catcher(std::function<void(net::response)> to, std::function<void(task)> post)
+        : to_(std::move(to)), post_(std::move(post)) {}
     ~answer_catcher() override {
         net::response none;
         none.status = 500;
@@ -36,6 +38,7 @@ public:
     void send(net::response r) override { give(std::move(r)); }
     void on_gone(std::function<void()>) override {}
     void on_written(std::function<void(bool)>) override {}
+    void post(task f) override { post_(std::move(f)); }
 
 private:
     void give(net::response r) {
@@ -45,6 +48,7 @@ private:
     }
 
     const std::function<void(net::response)> to_;
+    const std::function<void(task)> post_;
     std::atomic<bool> given_{false};
 };
 
@@ -215,7 +219,10 @@ void event_hub::evaluate(topic_state& t, mono_time now) {
     auto taken = loop_.then<net::response>(
         [this, name = t.asked.name](const net::response& r) { take(name, r); });
     // Shared, as every responder.
-    const reply to(context_, std::make_shared<answer_catcher>(std::move(taken)), q);
+    const reply to(context_,
+                   std::make_shared<answer_catcher>(
+                       std::move(taken), loop_.then<run_loop::task>([](const auto& f) { f(); })),
+                   q);
     const route* found = find_call(t.asked.call);
     try {
         found->run(context_, q, to);

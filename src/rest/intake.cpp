@@ -98,19 +98,18 @@ void append_tasks(context& c, std::vector<prepared_task> tasks,
                                  .refused = {}});
     }
     round->groups_out = groups.size();
-    const auto finish = c.loop.then<bool>([round](bool) { round->done(std::move(round->placed)); });
     if (groups.empty()) {
-        finish(true);
+        round->done(std::move(round->placed));
         return;
     }
     for (auto& [key, group] : groups) {
         c.services.log.append({c.services.topics.tasks(key.queue, key.priority), key.shard.value()},
                               std::move(group.records), eventlog::durability::synced,
-                              [round, finish, key = key, members = std::move(group.members)](
+                              [round, key = key, members = std::move(group.members)](
                                   const eventlog::result<model::offset>& outcome) {
                                   note_outcome(*round, key, members, outcome);
                                   if (--round->groups_out == 0) {
-                                      finish(true);
+                                      round->done(std::move(round->placed));
                                   }
                               });
     }

@@ -42,7 +42,7 @@ model::result<prepared_task> prepare_task(context& c, model::task t, const id_or
 model::result<void> fit_queue(context& c, model::task& t, bool* clamped);
 
 /// Appends all, durable before it answers; tasks of one topic stay in order. `done` is called once,
-/// on the context's loop, with one answer for each in the order given.
+/// on any thread, with one answer for each in the order given.
 void append_tasks(context& c, std::vector<prepared_task> tasks,
                   std::function<void(std::vector<placed_task>)> done);
 

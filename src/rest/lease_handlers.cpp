@@ -109,7 +109,7 @@ void take_leases(context& c, const call& q, reply to) {
     });
     poll->ticket = c.services.scheduler.poll(
         std::move(*request),
-        c.loop.then<model::result<scheduler::poll_answer>>(
+        to.then<model::result<scheduler::poll_answer>>(
             [&c, to, poll](const model::result<scheduler::poll_answer>& answer) {
                 answer_poll(c, to, *poll, answer);
             }));

@@ -42,7 +42,7 @@ void answer_report(context& c, const reply& to, const model::lease_token& lease,
 }
 
 void send_report(context& c, const model::lease_token& lease, read_report what, const reply& to) {
-    auto done = c.loop.then<model::result<scheduler::settle_status>>(
+    auto done = to.then<model::result<scheduler::settle_status>>(
         [&c, to, lease,
          too_large = what.result_too_large](const model::result<scheduler::settle_status>& status) {
             const bool settled = status && (*status == scheduler::settle_status::ok ||
@@ -137,7 +137,7 @@ void heartbeat_lease(context& c, const call& q, reply to) {
     using beats = std::vector<scheduler::heartbeat_answer>;
     c.services.scheduler.heartbeats(
         {{.lease = lease, .progress_json = std::move(progress), .passed_on = q.passed_on()}},
-        c.loop.then<model::result<beats>>([to](const model::result<beats>& answers) {
+        to.then<model::result<beats>>([to](const model::result<beats>& answers) {
             if (!answers) {
                 to.fail(answers.error());
                 return;
@@ -199,8 +199,7 @@ void heartbeat_leases(context& c, const call& q, reply to) {
     }
     using answers = std::vector<scheduler::heartbeat_answer>;
     c.services.scheduler.heartbeats(
-        std::move(*beats),
-        c.loop.then<model::result<answers>>([to](const model::result<answers>& a) {
+        std::move(*beats), to.then<model::result<answers>>([to](const model::result<answers>& a) {
             if (!a) {
                 to.fail(a.error());
                 return;

@@ -163,20 +163,24 @@ void simulations::submit_some(const run_ptr& r) {
         }
         tasks.push_back(std::move(*task));
     }
-    append_tasks(context_, std::move(tasks), [this, r](const std::vector<placed_task>& placed) {
-        for (const placed_task& one : placed) {
-            if (one.refused) {
-                end(r, "failed", one.refused->detail);
-                return;
-            }
+    append_tasks(context_, std::move(tasks),
+                 context_.loop.then<std::vector<placed_task>>(
+                     [this, r](const std::vector<placed_task>& placed) { on_placed(r, placed); }));
+}
+
+void simulations::on_placed(const run_ptr& r, const std::vector<placed_task>& placed) {
+    for (const placed_task& one : placed) {
+        if (one.refused) {
+            end(r, "failed", one.refused->detail);
+            return;
         }
-        r->view.submitted += placed.size();
-        if (r->view.submitted < r->view.wish.tasks) {
-            submit_some(r);
-        } else {
-            begin_work(r);
-        }
-    });
+    }
+    r->view.submitted += placed.size();
+    if (r->view.submitted < r->view.wish.tasks) {
+        submit_some(r);
+    } else {
+        begin_work(r);
+    }
 }
 
 void simulations::begin_work(const run_ptr& r) {

@@ -58,6 +58,7 @@ private:
 
     void prepare(const run_ptr& r);
     void submit_some(const run_ptr& r);
+    void on_placed(const run_ptr& r, const std::vector<placed_task>& placed);
     void begin_work(const run_ptr& r);
     void poll(const run_ptr& r, std::uint32_t worker);
     void complete(const run_ptr& r, std::uint32_t worker, model::lease_token lease);

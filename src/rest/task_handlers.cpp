@@ -114,9 +114,10 @@ void submit_tasks(context& c, const call& q, reply to) {
         return;
     }
     append_tasks(c, std::move(all->tasks),
-                 [to, is_array = all->is_array](const std::vector<placed_task>& placed) {
-                     answer_submit(to, is_array, placed);
-                 });
+                 to.then<std::vector<placed_task>>(
+                     [to, is_array = all->is_array](const std::vector<placed_task>& placed) {
+                         answer_submit(to, is_array, placed);
+                     }));
 }
 
 void get_task(context& c, const call& q, reply to) {

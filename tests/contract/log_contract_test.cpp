@@ -271,6 +271,28 @@ TEMPLATE_TEST_CASE("a watcher is called once at the start and after the ends mov
     }
 }
 
+TEMPLATE_TEST_CASE("a watcher hears of a record before its append is answered", "", EACH_LOG) {
+    with_topic<TestType> f;
+    std::atomic<std::int64_t> heard = -1;
+    f.log().watch(here, "test", [&](const partition_range& r) { heard = r.end.value(); });
+    f.pump_until([&] { return heard == 0; });
+    std::atomic<int> answered = 0;
+    std::atomic<int> too_soon = 0;
+    for (int i = 0; i < 100; ++i) {
+        const auto how = i % 2 == 0 ? durability::synced : durability::ordered;
+        f.log().append(here, plain_records({"x", "y"}), how, [&](const result<offset>& first) {
+            too_soon += !first || heard.load() < first->value() + 2 ? 1 : 0;
+            ++answered;
+        });
+        if (i % 10 == 0) {
+            f.pump_until([&] { return answered == i + 1; });
+        }
+    }
+    f.pump_until([&] { return answered == 100; });
+    CHECK(too_soon == 0);
+    f.log().watch(here, "test", {});
+}
+
 TEMPLATE_TEST_CASE("a watcher hears of its own partition only, and of nothing once taken away", "",
                    EACH_LOG) {
     with_topic<TestType> f;

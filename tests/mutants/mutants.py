@@ -31,6 +31,7 @@ CATCHERS = {
     "power-cut": Catcher("crash_disk", ("power-cut", "--cuts", "50"), 300),
     "scenarios": Catcher("scenario", ("tests/scenario/[a-z]*.txt",), 60),
     "contract": Catcher("contract", ("a failed*",), 60),
+    "watchers": Catcher("contract", ("a watcher hears of a record*",), 60),
     "give-back": Catcher("unit_scheduler", ("a lease that is given back*",), 120),
 }
 
@@ -183,12 +184,21 @@ MUTANTS = (
     one("flushed_not_synced", "what is acknowledged survives a power cut", STORAGE,
         "db_->FlushWAL(true)", "db_->FlushWAL(false)", "power-cut"),
     one("failed_sync_ignored", "after a sync that failed the log stops", PIPELINE,
-        "    if (failed) {\n        for (const auto& w : waiting) {\n",
-        "    if (failed && stopped_) {\n        for (const auto& w : waiting) {\n", "contract"),
+        "    if (failed) {\n        const bool is_first = !stopped_.exchange(true);\n        for",
+        "    if (failed && stopped_) {\n        const bool is_first = !stopped_.exchange(true);\n        for", "contract"),
     Mutant("failed_write_ignored", "after a write that failed, for lack of space too, the log stops", "contract", (
-        Edit(PIPELINE, "        resolve_all(g, {errc::unknown, *failed});\n"
-             "        fail(\"the event log cannot write: \" + *failed);\n        return;\n",
-             "        resolve_all(g, {errc::unknown, *failed});\n        return;\n"),
-        Edit(EMBEDDED, "        pipeline_->fail_later(\"the event log cannot write in the background: \" + why);\n",
+        Edit(PIPELINE, "        const bool is_first = !stopped_.exchange(true);  // who is answered finds it stopped\n"
+             "        resolve_all(g, {errc::unknown, *failed});\n        if (is_first) {\n",
+             "        const bool is_first = false;\n"
+             "        resolve_all(g, {errc::unknown, *failed});\n        if (is_first) {\n"),
+        Edit(EMBEDDED, "        pipeline_->fail(\"the event log cannot write in the background: \" + why);\n",
              "        static_cast<void>(why);\n"))),
+    Mutant("answered_before_heard", "watchers hear of a record before its append is answered", "watchers", (
+        Edit(PIPELINE, "    for (const auto& m : moved) {\n        m.partition->call_watchers();\n    }\n    want_sync(",
+             "    for (const auto& w : ordered) {\n        w.done(w.first);\n    }\n    want_sync("),
+        Edit(PIPELINE, "    for (const auto& w : ordered) {\n        w.done(w.first);\n    }\n}\n",
+             "    for (const auto& m : moved) {\n        m.partition->call_watchers();\n    }\n}\n"))),
+    one("old_claim_stays", "an id that another record takes over is no longer the first one's", TABLES,
+        "            rows.change(other).claim = id_claim::none;\n",
+        "            static_cast<void>(other);\n", "sim"),
 )

@@ -13,6 +13,11 @@ namespace {
 
 // Bounds how long an ordered append waits behind others, and the memory of one batch.
 constexpr std::size_t max_group_bytes = 16U << 20U;
+// More than so much takes longer to write than another thread to wake.
+constexpr std::size_t most_written_by_caller = 64U << 10U;
+// More appends than so many in such a time are worth one write for several, which is the thread's.
+constexpr milliseconds calm_period{10};
+constexpr int calm_appends = 20;
 constexpr milliseconds free_ask_interval{1000};
 
 log_error stopped_error() {
@@ -35,15 +40,11 @@ commit_pipeline::commit_pipeline(const pipeline_config& config, const clock& tim
       syncer_("kwq-log-sync", time),
       writer_("kwq-log-write", time) {
     syncer_.start([this] { return sync_when_due(); });
-    writer_.start([this]() -> std::optional<mono_time> {
-        write_queued();
-        return std::nullopt;
-    });
+    writer_.start({});
 }
 
 commit_pipeline::~commit_pipeline() {
     writer_.stop();
-    write_queued();
     syncer_.stop();
     sync_now();
 }
@@ -60,10 +61,32 @@ std::optional<log_error> commit_pipeline::admit(std::size_t bytes) {
 }
 
 void commit_pipeline::append(pending_append what) {
-    auto done = what.done;
-    if (!writer_.post([this, a = std::move(what)]() mutable { queued_.push_back(std::move(a)); })) {
-        done(stopped_error());
+    const bool is_small = what.bytes <= most_written_by_caller;
+    bool is_calm = false;
+    {
+        const std::lock_guard lock(queue_mutex_);
+        is_calm = note_append(time_.monotonic());
+        queued_.push_back(std::move(what));
+        if (std::exchange(writing_, true)) {
+            return;
+        }
     }
+    if (is_small && is_calm) {
+        write_once();
+    } else {
+        hand_over();
+    }
+}
+
+/// Under queue_mutex_: do appends come one by one?
+bool commit_pipeline::note_append(mono_time now) {
+    if (const auto past = now - period_; past >= calm_period) {
+        appends_before_ = past < 2 * calm_period ? appends_ : 0;
+        appends_ = 0;
+        period_ = now;
+    }
+    ++appends_;
+    return appends_ <= calm_appends && appends_before_ <= calm_appends;
 }
 
 void commit_pipeline::refuse(event_log::append_callback done, log_error why) {
@@ -77,23 +100,60 @@ void commit_pipeline::greet(partition_log& where, const std::string& watcher) {
 }
 
 void commit_pipeline::fail(const std::string& why) {
-    if (!stopped_.exchange(true) && config_.on_stop) {
+    if (!stopped_.exchange(true)) {
+        tell_stopped(why);
+    }
+}
+
+void commit_pipeline::tell_stopped(const std::string& why) {
+    if (!config_.on_stop) {
+        return;
+    }
+    if (!writer_.post([this, why] { config_.on_stop(why); })) {
         config_.on_stop(why);
     }
 }
 
-void commit_pipeline::fail_later(const std::string& why) {
-    writer_.post([this, why] { fail(why); });
-}
-
 // ---- writer -------------------------------------------------------------------------------------
 
-void commit_pipeline::write_queued() {
-    auto from = queued_.begin();
-    while (from != queued_.end()) {
+/// What is queued. Nothing: the caller is the writer no more.
+commit_pipeline::group commit_pipeline::take_queued() {
+    const std::lock_guard lock(queue_mutex_);
+    writing_ = !queued_.empty();
+    return std::exchange(queued_, {});
+}
+
+/// By a thread that has other work: one round of it.
+void commit_pipeline::write_once() {
+    write(take_queued());
+    bool has_more = false;
+    {
+        const std::lock_guard lock(queue_mutex_);
+        writing_ = has_more = !queued_.empty();
+    }
+    if (has_more) {
+        hand_over();
+    }
+}
+
+void commit_pipeline::write_all() {
+    for (auto all = take_queued(); !all.empty(); all = take_queued()) {
+        write(std::move(all));
+    }
+}
+
+void commit_pipeline::hand_over() {
+    if (!writer_.post([this] { write_all(); })) {
+        write_all();
+    }
+}
+
+void commit_pipeline::write(group all) {
+    auto from = all.begin();
+    while (from != all.end()) {
         std::size_t bytes = 0;
         auto to = from;
-        while (to != queued_.end() && bytes < max_group_bytes) {
+        while (to != all.end() && bytes < max_group_bytes) {
             bytes += to->bytes;
             ++to;
         }
@@ -101,7 +161,6 @@ void commit_pipeline::write_queued() {
         unwritten_bytes_ -= bytes;
         from = to;
     }
-    queued_.clear();
 }
 
 void commit_pipeline::write_group(group g) {
@@ -113,8 +172,11 @@ void commit_pipeline::write_group(group g) {
     const bool writes = std::any_of(g.begin(), g.end(), [](const auto& a) { return a.to; });
     auto moved = place(g);
     if (auto failed = writes ? storage_.write() : std::nullopt) {
+        const bool is_first = !stopped_.exchange(true);  // who is answered finds it stopped
         resolve_all(g, {errc::unknown, *failed});
-        fail("the event log cannot write: " + *failed);
+        if (is_first) {
+            tell_stopped("the event log cannot write: " + *failed);
+        }
         return;
     }
     publish(std::move(g), std::move(moved));
@@ -161,12 +223,12 @@ void commit_pipeline::publish(group g, std::vector<moved_end> moved) {
         }
         (a.how == durability::synced ? synced : ordered).push_back({first, std::move(a.done)});
     }
-    syncer_.post([this, moved, synced = std::move(synced)] { enqueue_sync(moved, synced); });
-    for (const auto& w : ordered) {
-        w.done(w.first);
-    }
     for (const auto& m : moved) {
         m.partition->call_watchers();
+    }
+    want_sync(moved, std::move(synced));
+    for (const auto& w : ordered) {
+        w.done(w.first);
     }
 }
 
@@ -200,36 +262,56 @@ std::uint64_t commit_pipeline::free_bytes() {
 
 // ---- syncer -------------------------------------------------------------------------------------
 
-void commit_pipeline::enqueue_sync(std::vector<moved_end> moved,
-                                   std::vector<waiting_append> waiting) {
-    if (dirty_.empty() && !moved.empty()) {
-        dirty_since_ = time_.monotonic();
+/// The syncer is woken for the first that waits, or to note by when it is time; not for each.
+void commit_pipeline::want_sync(const std::vector<moved_end>& moved,
+                                std::vector<waiting_append> waiting) {
+    bool wakes = false;
+    {
+        const std::lock_guard lock(sync_mutex_);
+        wakes = waiting_.empty() && (!waiting.empty() || (dirty_.empty() && !moved.empty()));
+        if (dirty_.empty() && !moved.empty()) {
+            dirty_since_ = time_.monotonic();
+        }
+        dirty_.insert(dirty_.end(), moved.begin(), moved.end());
+        std::move(waiting.begin(), waiting.end(), std::back_inserter(waiting_));
     }
-    dirty_.insert(dirty_.end(), moved.begin(), moved.end());
-    std::move(waiting.begin(), waiting.end(), std::back_inserter(waiting_));
+    if (wakes) {
+        syncer_.post([] {});
+    }
 }
 
 std::optional<mono_time> commit_pipeline::sync_when_due() {
-    const auto due = dirty_since_ + config_.sync_interval;
-    if (waiting_.empty() && (dirty_.empty() || time_.monotonic() < due)) {
-        return dirty_.empty() ? std::nullopt : std::optional(due);
+    {
+        const std::lock_guard lock(sync_mutex_);
+        const auto due = dirty_since_ + config_.sync_interval;
+        if (waiting_.empty() && (dirty_.empty() || time_.monotonic() < due)) {
+            return dirty_.empty() ? std::nullopt : std::optional(due);
+        }
     }
     sync_now();
     return std::nullopt;
 }
 
 void commit_pipeline::sync_now() {
-    const auto dirty = std::exchange(dirty_, {});
-    const auto waiting = std::exchange(waiting_, {});
+    std::vector<moved_end> dirty;
+    std::vector<waiting_append> waiting;
+    {
+        const std::lock_guard lock(sync_mutex_);
+        dirty.swap(dirty_);
+        waiting.swap(waiting_);
+    }
     if (dirty.empty() && waiting.empty()) {
         return;
     }
     const auto failed = stopped_ ? failure("it stopped before it was synced") : storage_.sync();
     if (failed) {
+        const bool is_first = !stopped_.exchange(true);
         for (const auto& w : waiting) {
             w.done(log_error{errc::unknown, *failed});
         }
-        fail("the event log cannot sync: " + *failed);
+        if (is_first) {
+            tell_stopped("the event log cannot sync: " + *failed);
+        }
         return;
     }
     for (const auto& m : dirty) {

@@ -1,13 +1,17 @@
-// commit_pipeline: how appends reach the disk. Two threads: the writer takes everything queued,
-// gives it offsets and writes it as one batch; the syncer makes durable whatever the writer has
-// written by the time it looks. So one sync serves all that came during the last one, and an
-// ordered append never waits for the disk. In numbered steps:
+// commit_pipeline: how appends reach the disk. One writer at a time takes everything queued, gives
+// it offsets and writes it as one batch; the syncer makes durable whatever has been written by the
+// time it looks. So one sync serves all that came during the last one, and an ordered append never
+// waits for the disk. In numbered steps:
 //
 //   1. append: encode, queue                                    caller's thread
 //   2. offsets, one write into the operating system's hands      writer
-//   3. visible; ordered appends are answered, watchers called    writer
+//   3. visible; watchers called, ordered appends are answered    writer
 //   4. sync, if any append of the group wants it or it is time   syncer
 //   5. durable; synced appends are answered, watchers called     syncer
+//
+// The writer is whoever appends something small while nobody writes and little has come lately:
+// waking another thread would take longer than the write. All else is the writer thread's, which
+// writes for many at once.
 //
 // The first failed write ends it: that group is answered errc::unknown, all later ones
 // errc::stopped, nothing is tried again.
@@ -22,6 +26,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,10 +61,9 @@ public:
     void refuse(event_log::append_callback done, log_error why);
     /// Calls a new watcher for the first time, on the writer's thread.
     void greet(partition_log& where, const std::string& watcher);
-    /// A write failed: takes nothing more. The first call tells on_stop.
+    /// Any thread. A write failed: takes nothing more. The first call tells on_stop, on the
+    /// writer's thread.
     void fail(const std::string& why);
-    /// The same from a thread that must not be kept: told from the writer's.
-    void fail_later(const std::string& why);
     bool stopped() const { return stopped_; }
     /// What a partition may keep of its newest records; follows the number of partitions.
     void set_recent_limit(std::size_t bytes) { recent_limit_ = bytes; }
@@ -75,15 +79,21 @@ private:
     };
     using group = std::vector<pending_append>;
 
+    bool note_append(mono_time now);
+    void tell_stopped(const std::string& why);
     // writer
-    void write_queued();
+    group take_queued();
+    void write_once();
+    void write_all();
+    void hand_over();
+    void write(group all);
     void write_group(group g);
     std::vector<moved_end> place(group& g);
     void publish(group g, std::vector<moved_end> moved);
     void refuse_without_room(group& g);
     std::uint64_t free_bytes();
     // syncer
-    void enqueue_sync(std::vector<moved_end> moved, std::vector<waiting_append> waiting);
+    void want_sync(const std::vector<moved_end>& moved, std::vector<waiting_append> waiting);
     std::optional<mono_time> sync_when_due();
     void sync_now();
 
@@ -93,13 +103,18 @@ private:
     std::atomic<bool> stopped_ = false;
     std::atomic<std::size_t> unwritten_bytes_ = 0;
     std::atomic<std::size_t> recent_limit_ = 0;
+    std::mutex queue_mutex_;
+    group queued_;            // under queue_mutex_; empty while nobody writes
+    bool writing_ = false;    // under queue_mutex_: somebody is the writer
+    mono_time period_{};      // under queue_mutex_, as the next two
+    int appends_ = 0;         // in this period
+    int appends_before_ = 0;  // in the one before
     // writer's
-    group queued_;
     std::optional<mono_time> free_asked_;
     std::uint64_t free_bytes_ = 0;
-    // syncer's
-    std::vector<moved_end> dirty_;
-    std::vector<waiting_append> waiting_;
+    std::mutex sync_mutex_;
+    std::vector<moved_end> dirty_;         // under sync_mutex_, as the next two
+    std::vector<waiting_append> waiting_;  // for the next sync
     mono_time dirty_since_{};
     // last: their threads use all of the above
     run_loop syncer_;

@@ -33,13 +33,14 @@ void partition_view::now_first(offset first) {
 }
 
 void partition_view::publish(std::vector<log_record> records, std::size_t recent_limit) {
-    const offset end{records.back().offset.value() + 1};
-    {
-        const std::lock_guard lock(mutex_);
-        range_.end = end;
-        range_.durable = end;  // a record is read only when all in-sync replicas have it
-        recent_.add(std::move(records), recent_limit);
-    }
+    const std::lock_guard lock(mutex_);
+    range_.end = offset{records.back().offset.value() + 1};
+    range_.durable = range_.end;  // a record is read only when all in-sync replicas have it
+    recent_.add(std::move(records), recent_limit);
+}
+
+void partition_view::answer_read() {
+    const auto end = range().end;
     while (!unread_.empty() && unread_.front().last < end) {
         const auto read = std::move(unread_.front());
         unread_.pop_front();

@@ -28,8 +28,10 @@ public:
     void call_watcher(const std::string& name);
 
     // ---- the log's thread only ----
-    /// Records that came behind the end, in order. Answers the appends among them.
+    /// Records that came behind the end, in order. Then the watchers are to be called, and then the
+    /// appends among them to be answered: who was answered asks at once, and must find them.
     void publish(std::vector<log_record> records, std::size_t recent_limit);
+    void answer_read();
     /// Calls `done` with `first` once everything up to `last` is read back.
     void answer_when_read(offset first, offset last, event_log::append_callback done);
     void call_watchers();

@@ -68,6 +68,9 @@ bool tail::serve() {
     for (auto* const view : moved_) {
         view->call_watchers();
     }
+    for (auto* const view : moved_) {
+        view->answer_read();
+    }
     moved_.clear();
     return count > 0;
 }

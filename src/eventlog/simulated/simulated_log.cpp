@@ -46,6 +46,11 @@ bool simulated_log::partition::is_idle() const {
                         [](const auto& w) { return w.second.due; });
 }
 
+bool simulated_log::partition::all_heard(offset of) const {
+    return std::all_of(watchers.begin(), watchers.end(),
+                       [of](const auto& w) { return w.second.heard > of; });
+}
+
 void simulated_log::activate(partition& p) {
     if (!std::exchange(p.is_active, true)) {
         active_.push_back(&p);
@@ -259,7 +264,8 @@ void simulated_log::add_partition_actions(partition& p) {
         const auto at = std::find_if(p.answers.begin(), p.answers.end(),
                                      [how](const auto& a) { return a.how == how; });
         if (at != p.answers.end() && at->delay == 0 &&
-            (!at->once_durable || *at->once_durable < p.durable)) {
+            (!at->once_durable || *at->once_durable < p.durable) &&
+            (!at->last || p.all_heard(*at->last))) {
             const auto index = static_cast<std::size_t>(at - p.answers.begin());
             possible_.push_back({action::kind::answer, &p, index, {}});
         }
@@ -279,6 +285,7 @@ void simulated_log::carry_out(const action& a) {
         case action::kind::tell: {
             auto& due = a.where->watchers.at(a.watcher);
             due.due = false;
+            due.heard = a.where->end();
             const auto call = due.call;  // it may take itself away
             call(a.where->range());
             break;
@@ -363,6 +370,7 @@ void simulated_log::place_records(partition& p, arriving& a) {
         p.answers.push_back({.done = std::move(a.done),
                              .value = first,
                              .how = a.how,
+                             .last = last,
                              .once_durable = synced ? std::optional(last) : std::nullopt,
                              .delay = some_delay(faults_.late_answer)});
     }

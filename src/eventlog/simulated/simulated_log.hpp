@@ -94,12 +94,14 @@ private:
         append_callback done;
         result<offset> value;
         durability how = durability::synced;
-        std::optional<offset> once_durable;  // waits until the durable end is above this one
+        std::optional<offset> last = std::nullopt;  // waits until all watchers know of this one
+        std::optional<offset> once_durable;         // waits until the durable end is above this one
         std::uint32_t delay = 0;
     };
     struct watcher {
         watch_callback call;
         bool due = true;
+        offset heard{0};  // the end it was last told
     };
     struct partition {
         offset first{0};
@@ -114,6 +116,7 @@ private:
         offset end() const;
         partition_range range() const;
         bool is_idle() const;
+        bool all_heard(offset of) const;
     };
     /// One thing that step() may do.
     struct action {

@@ -22,6 +22,7 @@ public:
     void send(net::response r) override;
     void on_gone(std::function<void()> gone) override { gone_ = std::move(gone); }
     void on_written(std::function<void(bool)> written) override { written_ = std::move(written); }
+    void post(std::function<void()> f) override { f(); }
 
     net::response wait();
     bool answered();
