@@ -10,12 +10,15 @@ namespace kwq::tracker {
 void fold::add_task(model::shard_id shard, const model::stored_task& task) {
     ++tables_.totals.task_records;
     const row_place place{shard, task.place};
-    tables_.offer_id(task.body.id, place);
     kept_row& kept = tables_.rows.at(place);
-    if (kept.value() != nullptr && kept.value()->known) {
+    const counted before = tables_.count_of(place, kept.value());
+    const bool is_known = kept.value() != nullptr && kept.value()->known;
+    if (kept.value() == nullptr || kept.value()->claim == id_claim::none) {
+        tables_.offer_id(task.body.id, kept);
+    }
+    if (is_known) {
         return;  // its first event was read before
     }
-    const counted before = tables_.count_of(place, kept.value());
     task_row& row = tables_.rows.change(kept);
     row.id = task.body.id;
     introduce(row, place, {task.body.job, task.body.tags, task.submitted_at, task.body.limits});
@@ -97,19 +100,20 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
     const auto* id = model::id_of(body);
     instant commanded_at{0};
     const auto before = facts_before(kept, first ? intro : nullptr, commanded_at);
-    const auto step = model::step(before, first && is_id_taken(id, place), logged);
+    const auto step = model::step(before, first && is_id_taken(id, kept), logged);
     if (!step.verdict.accepted()) {
         ++tables_.totals.void_events;
         return;
     }
     const counted was = tables_.count_of(place, kept.value());
     task_row& row = tables_.rows.change(kept);
+    if (first && id != nullptr && row.id != *id) {
+        row.id = *id;
+        row.claim = id_claim::none;
+    }
     if (first && intro != nullptr) {
         introduce(row, place, *intro);
-        tables_.bind_id(*id, place);
-    }
-    if (first && id != nullptr) {
-        row.id = *id;
+        tables_.bind_id(*id, kept);
     }
     if (const auto* a = std::get_if<model::allocated>(&body)) {
         row.worker = tables_.names.number_of(name_kind::worker, a->worker.value());
@@ -210,16 +214,18 @@ void fold::count_when(const counted& before, const counted& after, std::optional
     }
 }
 
-bool fold::is_id_taken(const model::task_id* id, const row_place& place) {
-    if (id == nullptr) {
+bool fold::is_id_taken(const model::task_id* id, const kept_row& kept) {
+    const task_row* const row = kept.value();
+    if (id == nullptr || (row != nullptr && row->claim != id_claim::none && row->id == *id)) {
         return false;
     }
-    const auto entry = tables_.find_id(*id, place.shard);
-    if (!entry || !entry->bound || entry->record == place.record) {
+    const auto shard = kept.place().shard;
+    const auto entry = tables_.find_id(*id, shard);
+    if (!entry || !tables_.is_bound(*entry, shard)) {
         return false;
     }
-    return entry->gone > instant{0} ? !tables_.is_forgotten(*entry, place.shard)
-                                    : !is_forgotten({place.shard, entry->record});
+    return entry->gone > instant{0} ? !tables_.is_forgotten(*entry, shard)
+                                    : !is_forgotten({shard, entry->record});
 }
 
 bool fold::is_forgotten(const row_place& bound) {

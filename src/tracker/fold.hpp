@@ -43,7 +43,7 @@ public:
 
 private:
     void add_task_event(model::shard_id shard, const model::logged_event& logged);
-    bool is_id_taken(const model::task_id* id, const row_place& place);
+    bool is_id_taken(const model::task_id* id, const kept_row& kept);
     bool is_forgotten(const row_place& bound);
     void introduce(task_row& row, const row_place& place, const model::task_intro& intro);
     void note_failure(task_row& row, const model::logged_event& logged);

@@ -10,6 +10,9 @@ namespace {
 
 /// Rows that are kept although they are written: most will change again soon, or not for long.
 constexpr std::size_t most_kept = 20'000;
+/// Tasks are mostly taken in the order in which they came: so many rows are read at once, when the
+/// one that is asked for lies so near behind the last.
+constexpr std::int64_t run_length = 64;
 
 bool same_lane(const row_place& a, const row_place& b) {
     return a.shard == b.shard && a.record.priority == b.record.priority &&
@@ -61,13 +64,43 @@ kept_row& row_cache::at(const row_place& place) {
     if (made) {
         ++kept_;
         if (offset < in.end) {
-            if (const auto stored = state_.get(keys::row(place))) {
-                kept.row_ = read_row(*stored);
-                kept.is_stored_ = true;
-            }
+            load(in, kept);
         }
     }
     return kept;
+}
+
+void row_cache::load(lane& in, kept_row& kept) {
+    const auto offset = kept.place_.record.offset.value();
+    const auto behind = offset - std::exchange(in.read_to, model::offset{offset + 1}).value();
+    // What is being committed is found by its key at once, and in order only when it is sorted.
+    if (behind >= 0 && behind < run_length && !state_.is_committing()) {
+        load_run(in, kept.place_);
+    } else if (const auto stored = state_.get(keys::row(kept.place_))) {
+        kept.row_ = read_row(*stored);
+        kept.is_stored_ = true;
+    }
+}
+
+/// The row of this place, which is kept already, and those behind it that are not.
+void row_cache::load_run(lane& in, const row_place& from) {
+    const auto first = from.record.offset.value();
+    state_.scan(keys::rows_of_topic(from.shard, from.record.queue, from.record.priority),
+                keys::row(from), [&](std::string_view key, std::string_view value) {
+                    auto place = keys::place_in_row(key);
+                    const auto offset = place.record.offset.value();
+                    if (offset >= first + run_length) {
+                        return false;
+                    }
+                    const auto [found, made] = in.rows.try_emplace(offset, std::move(place));
+                    kept_ += made ? 1 : 0;
+                    if (made || offset == first) {
+                        found->second.row_ = read_row(value);
+                        found->second.is_stored_ = true;
+                    }
+                    return true;
+                });
+    in.read_to = model::offset{first + run_length};
 }
 
 task_row& row_cache::change(kept_row& kept) {

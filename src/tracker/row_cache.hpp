@@ -63,13 +63,16 @@ public:
 private:
     /// The rows of one topic partition.
     struct lane {
-        model::offset end{0};  // the state has none from here on, as long as nothing is kept
+        model::offset end{0};      // the state has none from here on, as long as nothing is kept
+        model::offset read_to{0};  // where the last look into the state ended
         std::unordered_map<std::int64_t, kept_row> rows;
     };
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
     lane& lane_of(const row_place& place);
     const lane* find_lane(const row_place& place) const;
+    void load(lane& in, kept_row& kept);
+    void load_run(lane& in, const row_place& from);
     void count_tags(kept_row& kept);
     void write_lists(const row_place& place, const listing& before, const listing& after);
 

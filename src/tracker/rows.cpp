@@ -9,7 +9,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t row_version = 2;
+constexpr std::uint8_t row_version = 3;
 
 void write_facts(store::byte_writer& w, const model::task_facts& f) {
     w.u8(static_cast<std::uint8_t>(f.place));
@@ -190,6 +190,7 @@ void write_row(const task_row& row, std::string& out) {
     store::byte_writer w(out);
     w.u8(row_version);
     w.text(row.id);
+    w.u8(static_cast<std::uint8_t>(row.claim));
     w.u8(row.known ? 1 : 0);
     w.number(row.job);
     w.number(row.tags.size());
@@ -224,6 +225,7 @@ task_row read_row(std::string_view bytes) {
     }
     task_row row;
     row.id = r.named_text<model::task_id>();
+    row.claim = static_cast<id_claim>(r.u8());
     row.known = r.u8() != 0;
     row.job = static_cast<name_number>(r.number());
     row.tags.resize(r.number());

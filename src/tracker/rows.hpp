@@ -20,8 +20,16 @@ inline constexpr std::size_t max_attempts_kept = 100;
 inline constexpr std::size_t max_attempt_error_bytes = 2'048;
 inline constexpr std::size_t max_listed_error_bytes = 200;
 
+/// Does the id of a row's task mean its record, in the index of ids?
+enum class id_claim : std::uint8_t {
+    none,     // another record, or the id is not known
+    offered,  // for now: another record may have a better claim
+    bound,    // an accepted event said so
+};
+
 struct task_row {
     model::task_id id;
+    id_claim claim = id_claim::none;
     /// Job, tags and submitted_at are known: from the record, or from the first accepted event. A
     /// row without them is of a record that was dropped before its topic was read up to it.
     bool known = false;

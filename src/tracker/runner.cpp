@@ -32,7 +32,7 @@ constexpr std::size_t memtable_bytes = 4U << 20U;
 constexpr int memtables_a_file = 3;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "5";
+constexpr std::string_view state_layout = "6";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -160,6 +160,7 @@ void runner::rebuild_if_needed() {
     }
     sources_->start_over();
     uncommitted_ = 0;
+    written_ahead_ = false;
 }
 
 bool runner::fold_some() {
@@ -244,14 +245,21 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
 }
 
 bool runner::must_commit() const {
-    return uncommitted_ >= most_uncommitted ||
+    return written_ahead_ || uncommitted_ >= most_uncommitted ||
            state_->uncommitted_bytes() >= most_uncommitted_bytes ||
            tables_->rows.changed_rows() >= most_changed_rows ||
            (uncommitted_ > 0 && deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted);
 }
 
 void runner::commit_when_due() {
-    if (failed_ || uncommitted_ == 0 || state_->is_committing() || !sources_->all_durable()) {
+    if (failed_ || uncommitted_ == 0 || !sources_->all_durable()) {
+        return;
+    }
+    if (state_->is_committing()) {
+        if (must_commit() && !written_ahead_) {
+            tables_->write_groups();  // the most of the next one, while the disk has this one
+            written_ahead_ = true;
+        }
         return;
     }
     // While it is far behind, larger commits bring it up sooner: what many rows share is written
@@ -268,6 +276,7 @@ void runner::commit() {
     // Compaction takes nothing away before the state that says so is permanent.
     horizon_->store(std::exchange(next_horizon_, tables_->horizon_of_all().value()));
     uncommitted_ = 0;
+    written_ahead_ = false;
 }
 
 /// Right after a commit, or when there is nothing to fold: writing rows that will change again soon

@@ -100,6 +100,8 @@ private:
     waiters waiters_;
     std::map<model::queue_name, std::int32_t> defined_;
     std::uint64_t uncommitted_ = 0;  // records and swept rows
+    bool written_ahead_ =
+        false;  // rows and groups of the next commit; nothing is folded until then
     mono_time first_uncommitted_{};
     bool failed_ = false;
     bool closed_ = false;

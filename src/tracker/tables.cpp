@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <vector>
 
 namespace kwq::tracker {
 
@@ -82,13 +83,13 @@ id_entry read_id(std::string_view bytes) {
 }
 
 /// Should `a` be shown for an id rather than `b`?
-bool shown_before(const id_entry& a, const id_entry& b) {
+bool shown_before(const id_entry& a, bool a_bound, const id_entry& b, bool b_bound) {
     const bool a_gone = a.gone > instant{0};
     if (const bool b_gone = b.gone > instant{0}; a_gone != b_gone) {
         return b_gone;
     }
-    if (a.bound != b.bound) {
-        return a.bound;
+    if (a_bound != b_bound) {
+        return a_bound;
     }
     const auto rank = [](const model::record& r) {
         return std::tuple(-r.priority.value(), r.offset.value(), r.queue.value());
@@ -174,18 +175,44 @@ void tables::put_id(const model::task_id& id, model::shard_id shard, const id_en
     state.put(keys::id(id, shard), out);
 }
 
-void tables::bind_id(const model::task_id& id, const row_place& place) {
-    put_id(id, place.shard, {true, place.record, instant{0}});
+bool tables::is_bound(const id_entry& e, model::shard_id shard) const {
+    if (e.gone > instant{0}) {
+        return e.bound;
+    }
+    const auto row = rows.look({shard, e.record});
+    return row && row->claim == id_claim::bound;
 }
 
-void tables::offer_id(const model::task_id& id, const row_place& place) {
-    const auto known = find_id(id, place.shard);
-    const id_entry offered{false, place.record, instant{0}};
-    const bool free = !known || (known->gone > instant{0} ? is_forgotten(*known, place.shard)
-                                                          : shown_before(offered, *known));
-    if (free) {
-        put_id(id, place.shard, offered);
+void tables::bind_id(const model::task_id& id, kept_row& kept) {
+    if (kept.value() == nullptr || kept.value()->claim == id_claim::none) {
+        claim_id(id, kept, find_id(id, kept.place().shard));
     }
+    rows.change(kept).claim = id_claim::bound;
+}
+
+void tables::offer_id(const model::task_id& id, kept_row& kept) {
+    const auto shard = kept.place().shard;
+    const auto known = find_id(id, shard);
+    const id_entry offered{kept.place().record, instant{0}};
+    const bool free = !known || (known->gone > instant{0} ? is_forgotten(*known, shard)
+                                                          : shown_before(offered, false, *known,
+                                                                         is_bound(*known, shard)));
+    if (free) {
+        claim_id(id, kept, known);
+    }
+}
+
+/// The id means this record from here on, and no other.
+void tables::claim_id(const model::task_id& id, kept_row& kept,
+                      const std::optional<id_entry>& known) {
+    if (known && known->gone == instant{0}) {
+        kept_row& other = rows.at({kept.place().shard, known->record});
+        if (other.value() != nullptr) {
+            rows.change(other).claim = id_claim::none;
+        }
+    }
+    put_id(id, kept.place().shard, {kept.place().record, instant{0}});
+    rows.change(kept).claim = id_claim::offered;
 }
 
 void tables::remove_row(const row_place& place, instant ended_at) {
@@ -193,10 +220,8 @@ void tables::remove_row(const row_place& place, instant ended_at) {
     if (kept.value() == nullptr) {
         return;
     }
-    const auto id = kept.value()->id;
-    if (auto e = find_id(id, place.shard); e && e->record == place.record) {
-        e->gone = ended_at;
-        put_id(id, place.shard, *e);
+    if (const auto claim = kept.value()->claim; claim != id_claim::none) {
+        put_id(kept.value()->id, place.shard, {place.record, ended_at, claim == id_claim::bound});
     }
     rows.remove(kept);
 }
@@ -223,17 +248,22 @@ bool may_drop_id(std::string_view key, std::string_view value, instant horizon) 
 }
 
 std::optional<row_place> tables::place_of(const model::task_id& id) const {
-    std::optional<row_place> best;
-    id_entry best_entry;
+    std::vector<std::pair<model::shard_id, id_entry>> all;
     state.scan(keys::id_shards(id), {}, [&](std::string_view key, std::string_view value) {
-        const id_entry e = read_id(value);
-        if (!best || shown_before(e, best_entry)) {
-            best = row_place{keys::shard_in_id(key), e.record};
-            best_entry = e;
-        }
+        all.emplace_back(keys::shard_in_id(key), read_id(value));
         return true;
     });
-    return best;
+    if (all.empty()) {
+        return std::nullopt;
+    }
+    auto best = all.front();
+    for (const auto& [shard, e] : all) {
+        const bool is_better =
+            shard != best.first &&
+            shown_before(e, is_bound(e, shard), best.second, is_bound(best.second, best.first));
+        best = is_better ? std::pair(shard, e) : best;
+    }
+    return row_place{best.first, best.second.record};
 }
 
 partition_state& tables::partition(model::shard_id shard) {

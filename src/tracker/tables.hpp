@@ -22,11 +22,12 @@
 namespace kwq::tracker {
 
 /// Which record an id means within a shard. Until an accepted event binds it, the one with the
-/// highest priority, then the lowest offset.
+/// highest priority, then the lowest offset. Its row knows of it too (task_row::claim), so that its
+/// events need no look here.
 struct id_entry {
-    bool bound = false;
     model::record record;
-    instant gone{0};  // the task ended then, and its row is there no more
+    instant gone{0};     // the task ended then, and its row is there no more
+    bool bound = false;  // gone: it was; else its row says
 };
 
 struct partition_state {
@@ -47,14 +48,18 @@ public:
     void reload();  // after the state was cleared
 
     std::optional<id_entry> find_id(const model::task_id& id, model::shard_id shard) const;
-    void bind_id(const model::task_id& id, const row_place& place);
+    /// An accepted event said that the id means this record.
+    void bind_id(const model::task_id& id, kept_row& kept);
+    /// Has an accepted event said so of the record that the id means?
+    bool is_bound(const id_entry& e, model::shard_id shard) const;
     /// The row of a task that ended at `ended_at` goes; its id stays bound until it is forgotten.
     void remove_row(const row_place& place, instant ended_at);
     /// A bound id of which the row has gone may mean another record now.
     bool is_forgotten(const id_entry& e, model::shard_id shard) const;
     /// Ids settled before it are forgotten in every shard.
     instant horizon_of_all() const;
-    void offer_id(const model::task_id& id, const row_place& place);
+    /// A record with this id was read: the id means it unless another has a better claim.
+    void offer_id(const model::task_id& id, kept_row& kept);
     /// Where the task of this id is, in whatever shard.
     std::optional<row_place> place_of(const model::task_id& id) const;
 
@@ -98,6 +103,7 @@ public:
 
 private:
     void put_id(const model::task_id& id, model::shard_id shard, const id_entry& e);
+    void claim_id(const model::task_id& id, kept_row& kept, const std::optional<id_entry>& known);
     void read_partitions();
     void read_following();
     void read_commands(model::shard_id shard, partition_state& p);
