@@ -18,7 +18,7 @@ from tree import JOB, PRIORITIES, Tree, line, task_id
 KILLS = [("server", 0.0), ("worker", 0.15), ("server", 0.30), ("worker", 0.45), ("server", 0.60)]
 TRICKLE = 8  # tasks submitted one by one around each kill
 HELD_BACK = TRICKLE + 2  # and one that fails first, and one that is slow
-SLOW_S = 3
+SLOW_S = 5
 BACKOFF_S = 4
 LONG = 3_600  # seconds in which even a slow machine gets a part of a large tree done
 
