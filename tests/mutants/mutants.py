@@ -185,7 +185,7 @@ MUTANTS = (
         "db_->FlushWAL(true)", "db_->FlushWAL(false)", "power-cut"),
     one("failed_sync_ignored", "after a sync that failed the log stops", PIPELINE,
         "    if (failed) {\n        const bool is_first = !stopped_.exchange(true);\n        for",
-        "    if (failed && stopped_) {\n        const bool is_first = !stopped_.exchange(true);\n        for", "contract"),
+        "    if (failed && failed->empty()) {\n        const bool is_first = !stopped_.exchange(true);\n        for", "contract"),
     Mutant("failed_write_ignored", "after a write that failed, for lack of space too, the log stops", "contract", (
         Edit(PIPELINE, "        const bool is_first = !stopped_.exchange(true);  // who is answered finds it stopped\n"
              "        resolve_all(g, {errc::unknown, *failed});\n        if (is_first) {\n",
