@@ -116,16 +116,15 @@ void commit_pipeline::tell_stopped(const std::string& why) {
 
 // ---- writer -------------------------------------------------------------------------------------
 
-/// What is queued. Nothing: the caller is the writer no more.
-commit_pipeline::group commit_pipeline::take_queued() {
-    const std::lock_guard lock(queue_mutex_);
-    writing_ = !queued_.empty();
-    return std::exchange(queued_, {});
-}
-
-/// By a thread that has other work: one round of it.
+/// By the writer: one round. What came meanwhile is the writer thread's, behind what was posted to
+/// it before: those that are refused must be told so under load above all.
 void commit_pipeline::write_once() {
-    write(take_queued());
+    group all;
+    {
+        const std::lock_guard lock(queue_mutex_);
+        all.swap(queued_);
+    }
+    write(std::move(all));
     bool has_more = false;
     {
         const std::lock_guard lock(queue_mutex_);
@@ -136,15 +135,9 @@ void commit_pipeline::write_once() {
     }
 }
 
-void commit_pipeline::write_all() {
-    for (auto all = take_queued(); !all.empty(); all = take_queued()) {
-        write(std::move(all));
-    }
-}
-
 void commit_pipeline::hand_over() {
-    if (!writer_.post([this] { write_all(); })) {
-        write_all();
+    if (!writer_.post([this] { write_once(); })) {
+        write_once();
     }
 }
 

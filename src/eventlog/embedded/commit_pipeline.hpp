@@ -82,9 +82,7 @@ private:
     bool note_append(mono_time now);
     void tell_stopped(const std::string& why);
     // writer
-    group take_queued();
     void write_once();
-    void write_all();
     void hand_over();
     void write(group all);
     void write_group(group g);
