@@ -206,7 +206,6 @@ private:
     bool is_reading_for(const waiting_poll& p) const;
     void end_waiting(const moment& now);
     directive directive_now(const moment& now) const;
-
     void end_leases(const moment& now);
 
     const options options_;
@@ -243,8 +242,7 @@ private:
     std::set<offset> following_;                      // append_follow_ups asked for
     std::optional<instant> gate_change_, next_due_;   // when a pause ends by itself
     std::size_t readying_ = 0;                        // ready events on their way
-    milliseconds claimed_at_{0};                      // mono of reading back the claim
-    milliseconds next_cursor_{0};
+    milliseconds claimed_at_{0}, next_cursor_{0};     // mono; of reading back the claim
     std::optional<milliseconds> next_horizon_, hold_until_;  // decisions wait for the horizon
     scheduler_stats counters_;
 };

@@ -37,6 +37,7 @@ CATCHERS = {
 
 LIFECYCLE = "src/model/lifecycle.cpp"
 SHARD = "src/scheduler/shard.cpp"
+IN_FLIGHT = "src/scheduler/shard_in_flight.cpp"
 MEET = "src/scheduler/shard_meet.cpp"
 POLLS = "src/scheduler/shard_polls.cpp"
 REPORTS = "src/scheduler/shard_reports.cpp"
@@ -95,10 +96,10 @@ MUTANTS = (
              "            for (const auto& q : p.request.queues) {\n"
              "                polls_of_[q].erase(ticket);\n            }\n",
              "            p.reserved = 0;\n            finish_if_done(ticket, now);\n"),
-        Edit(SHARD,
+        Edit(IN_FLIGHT,
              "        send(model::released{e.place, e.id, e.lease, milliseconds{0}}, now);\n        return;\n",
              "        return;\n"))),
-    one("void_lease_told", "a worker is told of no lease that does not count", SHARD,
+    one("void_lease_told", "a worker is told of no lease that does not count", IN_FLIGHT,
         "        --found->second.reserved;\n    }\n    if (!a.verdict.accepted()) {\n",
         "        --found->second.reserved;\n    }\n    if (!a.verdict.accepted() && found == polls_.end()) {\n"),
     one("less_urgent_first", "the highest priority goes first, read or not", POLLS,
@@ -124,7 +125,7 @@ MUTANTS = (
         "    found->second.expires = t + found->second.lease;\n", "    static_cast<void>(t);\n"),
     one("timeout_ignored", "a run ends at its timeout_s", LEASES,
         "    if (limits.timeout) {\n        e.times_out = t + *limits.timeout;\n    }\n", "", "scenarios"),
-    one("gone_client_keeps_lease", "what is allocated to a client that has gone comes back at once", SHARD,
+    one("gone_client_keeps_lease", "what is allocated to a client that has gone comes back at once", IN_FLIGHT,
         "        send(model::released{e.place, e.id, e.lease, milliseconds{0}}, now);\n        return;\n",
         "        return;\n", "scenarios"),
     one("give_back_forgotten", "a lease whose answer could not be sent comes back at once", SHARDS,
@@ -136,7 +137,7 @@ MUTANTS = (
         "    if ("),
     one("moved_where_it_was", "a task that was moved is served at its new priority", STATE,
         "const auto key = lane_of(where, next.facts);", "const auto key = lane_of(where);"),
-    one("reservation_kept", "what was decided about frees its task, whatever came of it", SHARD,
+    one("reservation_kept", "what was decided about frees its task, whatever came of it", IN_FLIGHT,
         "        reserved_.erase(found);\n", ""),
     one("rest_stays_parked", "resuming a job brings all of its tasks back", SHARD,
         "        unpark_.insert(y->job);  // there may be more\n", ""),
