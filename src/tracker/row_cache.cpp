@@ -82,11 +82,14 @@ void row_cache::load(lane& in, kept_row& kept) {
     }
 }
 
-/// The row of this place, which is kept already, and those behind it that are not.
+/// The row of this place, which is kept already, and those behind it that are not. Keys end with
+/// the offset, so that all but its last byte bounds the walk: many rows behind may have been let
+/// go.
 void row_cache::load_run(lane& in, const row_place& from) {
     const auto first = from.record.offset.value();
-    state_.scan(keys::rows_of_topic(from.shard, from.record.queue, from.record.priority),
-                keys::row(from), [&](std::string_view key, std::string_view value) {
+    const auto key_of_first = keys::row(from);
+    state_.scan(std::string_view(key_of_first).substr(0, key_of_first.size() - 1), key_of_first,
+                [&](std::string_view key, std::string_view value) {
                     auto place = keys::place_in_row(key);
                     const auto offset = place.record.offset.value();
                     if (offset >= first + run_length) {
@@ -100,7 +103,9 @@ void row_cache::load_run(lane& in, const row_place& from) {
                     }
                     return true;
                 });
-    in.read_to = model::offset{first + run_length};
+    constexpr std::int64_t keys_of_prefix = 256;
+    in.read_to =
+        model::offset{std::min(first + run_length, (first / keys_of_prefix + 1) * keys_of_prefix)};
 }
 
 task_row& row_cache::change(kept_row& kept) {

@@ -70,7 +70,6 @@ private:
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
     lane& lane_of(const row_place& place);
-    const lane* find_lane(const row_place& place) const;
     void load(lane& in, kept_row& kept);
     void load_run(lane& in, const row_place& from);
     void count_tags(kept_row& kept);
