@@ -192,7 +192,7 @@ MUTANTS = (
              "        resolve_all(g, {errc::unknown, *failed});\n        if (is_first) {\n",
              "        const bool is_first = false;\n"
              "        resolve_all(g, {errc::unknown, *failed});\n        if (is_first) {\n"),
-        Edit(EMBEDDED, "        pipeline_->fail(\"the event log cannot write in the background: \" + why);\n",
+        Edit(EMBEDDED, "        pipeline_->fail_later(\"the event log cannot write in the background: \" + why);\n",
              "        static_cast<void>(why);\n"))),
     Mutant("answered_before_heard", "watchers hear of a record before its append is answered", "watchers", (
         Edit(PIPELINE, "    for (const auto& m : moved) {\n        m.partition->call_watchers();\n    }\n    want_sync(",

@@ -105,11 +105,12 @@ void commit_pipeline::fail(const std::string& why) {
     }
 }
 
+void commit_pipeline::fail_later(const std::string& why) {
+    writer_.post([this, why] { fail(why); });
+}
+
 void commit_pipeline::tell_stopped(const std::string& why) {
-    if (!config_.on_stop) {
-        return;
-    }
-    if (!writer_.post([this, why] { config_.on_stop(why); })) {
+    if (config_.on_stop) {
         config_.on_stop(why);
     }
 }

@@ -61,9 +61,10 @@ public:
     void refuse(event_log::append_callback done, log_error why);
     /// Calls a new watcher for the first time, on the writer's thread.
     void greet(partition_log& where, const std::string& watcher);
-    /// Any thread. A write failed: takes nothing more. The first call tells on_stop, on the
-    /// writer's thread.
+    /// A write failed: takes nothing more. The first call tells on_stop, at once.
     void fail(const std::string& why);
+    /// The same from a thread that must not be kept: told from the writer's.
+    void fail_later(const std::string& why);
     bool stopped() const { return stopped_; }
     /// What a partition may keep of its newest records; follows the number of partitions.
     void set_recent_limit(std::size_t bytes) { recent_limit_ = bytes; }

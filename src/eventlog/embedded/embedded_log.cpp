@@ -133,7 +133,7 @@ partition_log* embedded_log::find(const topic_partition& where) const {
 void embedded_log::note_background_error(const std::string& why) {
     const std::lock_guard lock(background_mutex_);
     if (background_open_) {
-        pipeline_->fail("the event log cannot write in the background: " + why);
+        pipeline_->fail_later("the event log cannot write in the background: " + why);
     } else {
         background_error_ = why;
     }
