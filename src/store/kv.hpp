@@ -69,6 +69,14 @@ public:
 /// fold must already treat such a row as absent.
 using expiry = std::function<bool(std::string_view key, std::string_view value)>;
 
+/// Says of which keys a filter should tell that they are not there. One is of use for what is asked
+/// for by its key and often is absent, costs ten bits a key, and is in the way of all else.
+using filtered_keys = bool (*)(std::string_view key);
+
+/// by_level keeps few files to look into. by_size writes rows that come all over the keys fewer
+/// times, and has more files.
+enum class compaction : std::uint8_t { by_level, by_size };
+
 struct rocksdb_options {
     std::string directory;  // created when absent; exclusive to this process
     std::size_t cache_bytes = 16U << 20U;
@@ -76,8 +84,10 @@ struct rocksdb_options {
     /// So many memtables make one file. A commit is in order of keys, and quickest into a memtable
     /// of its own: with large commits, small memtables that are merged cost less than a large one.
     int memtables_a_file = 1;
-    expiry may_drop;              // may be empty
-    rocksdb::Env* env = nullptr;  // for tests that make the disk fail; null: the real one
+    compaction compacts = compaction::by_level;
+    filtered_keys filtered = nullptr;  // null: all
+    expiry may_drop;                   // may be empty
+    rocksdb::Env* env = nullptr;       // for tests that make the disk fail; null: the real one
 };
 
 /// Opens a state when it is needed: how a test or the simulator gives a fold its own.

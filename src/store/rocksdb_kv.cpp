@@ -58,6 +58,18 @@ private:
     const expiry may_drop_;
 };
 
+/// RocksDB's filters hold what is in the domain of a prefix: here a whole key.
+class filtering final : public rocksdb::SliceTransform {
+public:
+    explicit filtering(filtered_keys filtered) : filtered_(filtered) {}
+    const char* Name() const override { return "kwq.filtering"; }
+    rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return key; }
+    bool InDomain(const rocksdb::Slice& key) const override { return filtered_(view(key)); }
+
+private:
+    const filtered_keys filtered_;
+};
+
 class merging final : public rocksdb::AssociativeMergeOperator {
 public:
     const char* Name() const override { return "kwq.merging"; }
@@ -82,6 +94,23 @@ public:
         *auto_recovery = false;
     }
 };
+
+/// Runs of much the same size are merged, eight at a time: each row is written as often as the
+/// state has grown eightfold. By levels, rows that come all over the keys are written with each
+/// tenth of the level below; measured in docs/benchmarks.md. A merge of everything takes minutes
+/// at tens of millions of rows: others go on beside it, so that new runs do not pile up.
+void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table) {
+    o.compaction_style = rocksdb::kCompactionStyleUniversal;
+    o.compaction_options_universal.size_ratio = 10;
+    o.compaction_options_universal.min_merge_width = 4;
+    o.compaction_options_universal.allow_trivial_move = true;
+    o.level0_slowdown_writes_trigger = 30;
+    o.level0_stop_writes_trigger = 40;
+    o.max_background_jobs = 4;
+    o.compaction_readahead_size = 1U << 20U;
+    o.check_flush_compaction_key_order = false;  // of RocksDB's own work; blocks have checksums
+    table.block_size = 8U << 10U;
+}
 
 rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filter* filter) {
     rocksdb::Options o;
@@ -117,6 +146,14 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
     o.memtable_prefix_bloom_size_ratio = 0.05;
     o.memtable_whole_key_filtering = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    if (wanted.filtered != nullptr) {
+        o.prefix_extractor = std::make_shared<filtering>(wanted.filtered);
+        o.memtable_whole_key_filtering = false;
+        table.whole_key_filtering = false;
+    }
+    if (wanted.compacts == compaction::by_size) {
+        compact_by_size(o, table);
+    }
     o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return o;
 }
@@ -232,6 +269,7 @@ private:
     struct bounds {
         explicit bounds(std::string_view prefix)
             : begin(prefix), end(after_prefix(prefix)), lower(begin), upper(end) {
+            options.total_order_seek = true;  // whatever a filter says of the first key
             options.iterate_lower_bound = begin.empty() ? nullptr : &lower;
             options.iterate_upper_bound = end.empty() ? nullptr : &upper;
         }

@@ -39,19 +39,24 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
 }
 
 void fold::introduce(task_row& row, const row_place& place, const model::task_intro& intro) {
-    const auto job = tables_.names.number_of(name_kind::job, intro.job.value());
+    const auto job = tables_.names.number_of(name_kind::job, intro.job.value()).number;
     if (!row.known || row.job != job) {
         if (row.known) {
             tables_.cells.set(row.job, row.ordinal, empty_cell);
         }
-        row.ordinal = tables_.groups.change(keys::job(job)).ordinals++;
+        group& of_job = tables_.groups.change(keys::job(job));
+        row.ordinal = of_job.ordinals++;
+        tables_.tags.grown(job, of_job);
         tables_.cells.place(job, row.ordinal, place);
     }
     row.known = true;
     row.job = job;
     row.tags.clear();
     for (const auto& tag : intro.tags) {
-        const auto n = tables_.names.number_of(name_kind::tag, tag.value());
+        const auto [n, is_new] = tables_.names.number_of(name_kind::tag, tag.value());
+        if (is_new) {
+            tables_.groups.add(keys::tag(n));
+        }
         if (std::find(row.tags.begin(), row.tags.end(), n) == row.tags.end()) {
             row.tags.push_back(n);
         }
@@ -116,7 +121,7 @@ void fold::add_task_event(model::shard_id shard, const model::logged_event& logg
         tables_.bind_id(*id, kept);
     }
     if (const auto* a = std::get_if<model::allocated>(&body)) {
-        row.worker = tables_.names.number_of(name_kind::worker, a->worker.value());
+        row.worker = tables_.names.number_of(name_kind::worker, a->worker.value()).number;
     }
     const auto limits_shown = row.facts.limits;
     const auto effects = apply_to_row(row, {before, step.after, logged.event, commanded_at});

@@ -7,8 +7,9 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t group_version = 5;
-constexpr std::size_t most_held = 100'000;  // some 500 bytes each
+constexpr std::uint8_t group_version = 6;
+constexpr std::size_t most_held = 100'000;      // some 500 bytes each
+constexpr std::size_t most_packed = 1'500'000;  // as they are stored; some 200 bytes each
 
 void write_counts(store::byte_writer& w, const state_counts& counts) {
     for (const auto n : counts) {
@@ -67,6 +68,7 @@ std::string write_group(const group& g) {
         write_counts(w, c.counts);
     }
     w.number(g.ordinals);
+    w.u8(g.tags_counted ? 1 : 0);
     g.finished.write(w);
     return out;
 }
@@ -94,6 +96,7 @@ group read_group(std::string_view bytes) {
         c.counts = read_counts(r);
     }
     g.ordinals = static_cast<std::uint32_t>(r.number());
+    g.tags_counted = r.u8() != 0;
     g.finished = recent_rate::read(r);
     return g;
 }
@@ -126,15 +129,36 @@ group_store::groups::value_type* group_store::load(const std::string& key) {
     if (auto old = older_.extract(key)) {
         return &*held_.insert(std::move(old)).position;
     }
-    const auto stored = state_.get(key);
+    const auto stored = packed(key);
     return stored ? &*held_.emplace(key, held{read_group(*stored), false}).first : nullptr;
+}
+
+group_store::groups::value_type& group_store::emplace(const std::string& key) {
+    auto& made = *held_.emplace(key, held{}).first;
+    state_.put(key, write_group(made.second.value));  // so that walks over keys find it
+    return made;
+}
+
+void group_store::add(const std::string& key) {
+    emplace(key);
+}
+
+/// As it is stored. A group that was changed once will be again: read from the state, it would cost
+/// ten times what its bytes here do.
+std::optional<std::string> group_store::packed(const std::string& key) {
+    if (const auto found = packed_.find(key); found != packed_.end()) {
+        return found->second;
+    }
+    if (const auto found = older_packed_.find(key); found != older_packed_.end()) {
+        return found->second;
+    }
+    return state_.get(key);
 }
 
 group& group_store::change(const std::string& key) {
     auto* there = load(key);
     if (there == nullptr) {
-        there = &*held_.emplace(key, held{}).first;
-        state_.put(key, write_group(there->second.value));  // so that walks over keys find it
+        there = &emplace(key);
     }
     if (!there->second.changed) {
         there->second.changed = true;
@@ -151,13 +175,18 @@ const group* group_store::find(const std::string& key) {
 void group_store::write_changed(const visitor& seen) {
     for (auto* there : changed_) {
         auto& [key, h] = *there;
-        state_.put(key, write_group(h.value));
+        auto& bytes = packed_[key];
+        bytes = write_group(h.value);
+        state_.put(key, bytes);
         h.changed = false;
         if (seen) {
             seen(key, h.value);
         }
     }
     changed_.clear();
+    if (packed_.size() > most_packed / 2) {
+        older_packed_ = std::exchange(packed_, {});
+    }
 }
 
 void group_store::forget_some() {
@@ -170,6 +199,8 @@ void group_store::forget_all() {
     changed_.clear();
     held_.clear();
     older_.clear();
+    packed_.clear();
+    older_packed_.clear();
 }
 
 }  // namespace kwq::tracker

@@ -41,6 +41,7 @@ struct group {
     histogram run;
     std::vector<job_cell> cells;  // jobs only
     std::uint32_t ordinals = 0;   // jobs only: places given in its state map
+    bool tags_counted = false;    // jobs only: its tags have counters (tag_counters.hpp)
     recent_rate finished;
     friend bool operator==(const group&, const group&) = default;
 
@@ -59,6 +60,8 @@ public:
 
     /// To change it; made when there is none. The reference holds until commit().
     group& change(const std::string& key);
+    /// One that is known not to be there: change() then need not look for it.
+    void add(const std::string& key);
     /// To read it; empty when there is none. The pointer holds until the next call.
     const group* find(const std::string& key);
 
@@ -74,11 +77,15 @@ private:
         bool changed = false;
     };
     using groups = std::unordered_map<std::string, held>;
+    using packed_groups = std::unordered_map<std::string, std::string>;
+    std::optional<std::string> packed(const std::string& key);
     groups::value_type* load(const std::string& key);
+    groups::value_type& emplace(const std::string& key);
 
     store::kv& state_;
-    groups held_;   // touched lately
-    groups older_;  // touched before that
+    groups held_;                          // touched lately
+    groups older_;                         // touched before that
+    packed_groups packed_, older_packed_;  // the same of their bytes, written lately
     std::vector<groups::value_type*> changed_;
 };
 

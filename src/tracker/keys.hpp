@@ -5,7 +5,7 @@
 //   N  kind, name -> number            n  kind, number -> name
 //   G  kind, numbers -> counters       Q  queue, job -> nothing: which jobs were on a queue
 //   R  shard, record -> row            I  id, shard -> record
-//   L  list, what, submitted_at, shard, record -> nothing
+//   L  list, what, submitted_at, shard, record -> nothing; of a job: the task's tags
 //   M  job, block -> states of its tasks      J  job, block -> where they are
 //   E  error groups: error_groups.cpp         K  list, number -> value: top_lists.cpp
 //   T  resolution, queue, time -> what happened   U  queue -> nothing: series.cpp
@@ -40,6 +40,10 @@ enum class name_kind : char { job = 'j', tag = 't', worker = 'w' };
 /// A job's, tag's or worker's number within this state; names are long and counted often.
 using name_number = std::uint32_t;
 inline constexpr name_number no_name = 0xffffffff;
+
+/// Of lists, counters of a job's tags and state maps there are most keys, and nobody asks for one
+/// that may not be there.
+bool is_looked_up(std::string_view key);
 
 namespace keys {
 

@@ -8,7 +8,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_numbers = 200'000;  // of a kind; some 80 bytes each
+constexpr std::size_t most_numbers = 1'000'000;  // of a kind; some 80 bytes each
 constexpr std::size_t most_names = 20'000;
 
 std::string written(name_number n) {
@@ -32,9 +32,9 @@ name_table::cache& name_table::of(name_kind kind) {
     return workers_;
 }
 
-name_number name_table::number_of(name_kind kind, const std::string& name) {
+numbered name_table::number_of(name_kind kind, const std::string& name) {
     if (const auto known = find(kind, name)) {
-        return *known;
+        return {*known, false};
     }
     cache& c = of(kind);
     if (!c.next) {
@@ -46,7 +46,7 @@ name_number name_table::number_of(name_kind kind, const std::string& name) {
     state_.put(keys::name(kind, name), written(n));
     state_.put(keys::number(kind, n), name);
     remember(c, name, n);
-    return n;
+    return {n, true};
 }
 
 std::optional<name_number> name_table::find(name_kind kind, const std::string& name) {

@@ -11,11 +11,16 @@
 
 namespace kwq::tracker {
 
+struct numbered {
+    name_number number = no_name;
+    bool is_new = false;  // nothing is counted under it
+};
+
 class name_table {
 public:
     explicit name_table(store::kv& state) : state_(state) {}
 
-    name_number number_of(name_kind kind, const std::string& name);  // a new one if need be
+    numbered number_of(name_kind kind, const std::string& name);  // a new one if need be
     std::optional<name_number> find(name_kind kind, const std::string& name);
     std::string name_of(name_kind kind, name_number n);
     void forget_cached();

@@ -134,8 +134,10 @@ void row_cache::count_tags(kept_row& kept) {
 
 /// What it was counted as it stays counted as.
 void row_cache::remove(kept_row& kept) {
+    if (kept.is_changed_) {
+        write();
+    }
     const task_row& row = change(kept);
-    count_tags(kept);
     if (row.known) {
         cells_.set(row.job, row.ordinal, empty_cell);
     }
@@ -148,6 +150,7 @@ void row_cache::write() {
         const auto key = keys::row(kept->place_);
         if (!kept->row_) {
             state_.erase(key);
+            tags_.let_go(kept->listed_);
             write_lists(kept->place_, kept->listed_, {});
             kept->is_stored_ = false;
             kept->is_changed_ = false;
@@ -198,25 +201,28 @@ void row_cache::write_lists(const row_place& place, const listing& before, const
         }
         const auto at = keys::submit_order(of.submitted_at, place);
         if (!same_order || of.state != other.state) {
-            change(keys::list_of_state(of.state, place.record.queue) + at);
+            change(keys::list_of_state(of.state, place.record.queue) + at, {});
         }
-        if (!same_order || of.state != other.state || of.job != other.job) {
-            change(keys::list_of_job(of.job, of.state) + at);
+        if (!same_order || of.state != other.state || of.job != other.job ||
+            of.tags != other.tags) {
+            change(keys::list_of_job(of.job, of.state) + at, write_tags(of.tags));
         }
         if (of.worker != no_name && (!same_order || of.worker != other.worker)) {
-            change(keys::list_of_worker(of.worker) + at);
+            change(keys::list_of_worker(of.worker) + at, {});
         }
         if (of.error.value() != 0 && (!same_order || of.error != other.error)) {
-            change(keys::list_of_error(of.error) + at);
+            change(keys::list_of_error(of.error) + at, {});
         }
         if (!same_order || of.tags != other.tags) {
             for (const auto tag : of.tags) {
-                change(keys::list_of_tag(tag) + at);
+                change(keys::list_of_tag(tag) + at, {});
             }
         }
     };
-    visit(before, after, [this](const std::string& key) { state_.erase(key); });
-    visit(after, before, [this](const std::string& key) { state_.put_new(key, {}); });
+    visit(before, after,
+          [this](const std::string& key, const std::string& /*value*/) { state_.erase(key); });
+    visit(after, before,
+          [this](const std::string& key, const std::string& value) { state_.put_new(key, value); });
 }
 
 }  // namespace kwq::tracker

@@ -28,11 +28,11 @@ constexpr milliseconds commit_look{2};       // whether the one under way is don
 constexpr std::int64_t far_behind = 10'000;  // records
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
-constexpr std::size_t memtable_bytes = 4U << 20U;
-constexpr int memtables_a_file = 3;
+constexpr std::size_t memtable_bytes = 8U << 20U;
+constexpr int memtables_a_file = 4;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "6";
+constexpr std::string_view state_layout = "7";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -69,6 +69,8 @@ void runner::open_state() {
         options.cache_bytes = config_.cache_bytes;
         options.memtable_bytes = memtable_bytes;
         options.memtables_a_file = memtables_a_file;
+        options.compacts = store::compaction::by_size;
+        options.filtered = is_looked_up;
         options.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_drop_id(key, value, instant{horizon->load()});
         };

@@ -99,13 +99,13 @@ bool shown_before(const id_entry& a, bool a_bound, const id_entry& b, bool b_bou
 
 }  // namespace
 
-tables::tables(store::kv& s)
+tables::tables(store::kv& s, std::uint32_t most_uncounted)
     : state(s),
       names(s),
       groups(s),
       errors(s),
       counters(s, groups, errors),
-      tags(s, groups),
+      tags(s, groups, most_uncounted),
       cells(s),
       rows(s, tags, cells),
       windows(s),

@@ -44,7 +44,8 @@ struct fold_totals {
 class tables {
 public:
     /// Reads what a start needs: facts, commands, totals. Nothing that grows with tasks or jobs.
-    explicit tables(store::kv& state);
+    /// `most_uncounted`: see tag_counters.
+    explicit tables(store::kv& state, std::uint32_t most_uncounted = most_tasks_uncounted);
     void reload();  // after the state was cleared
 
     std::optional<id_entry> find_id(const model::task_id& id, model::shard_id shard) const;

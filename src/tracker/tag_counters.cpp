@@ -1,5 +1,6 @@
 #include "tracker/tag_counters.hpp"
 
+#include "store/bytes.hpp"
 #include "store/merging.hpp"
 
 #include <algorithm>
@@ -41,6 +42,15 @@ bool same_groups(const listing& a, const listing& b) {
 }
 
 }  // namespace
+
+std::string write_tags(const std::vector<name_number>& tags) {
+    std::string out;
+    store::byte_writer w(out);
+    for (const auto tag : tags) {
+        w.number(tag);
+    }
+    return out;
+}
 
 bool tag_effects::add(std::optional<instant> at, const event_effects& effects) {
     const bool finishes = effects.finished && at;
@@ -102,23 +112,76 @@ void tag_counters::count(const std::vector<name_number>& tags, const tag_effects
     }
 }
 
+void tag_counters::let_go(const listing& was) {
+    state_counts counts{};
+    add_listed(counts, was, 1);
+    if (counts != state_counts{} && !was.tags.empty() && !has_counters(was.job)) {
+        add_to_job(was.job, was.tags, counts);
+    }
+}
+
 void tag_counters::move_in_job(name_number job, const std::vector<name_number>& tags,
                                const state_counts& moved) {
-    if (tags.empty() || moved == state_counts{}) {
-        return;
+    if (!tags.empty() && moved != state_counts{} && has_counters(job)) {
+        add_to_job(job, tags, moved);
     }
-    const auto operand = store::sum_operand(moved);
+}
+
+void tag_counters::add_to_job(name_number job, const std::vector<name_number>& tags,
+                              const state_counts& counts) {
+    const auto operand = store::sum_operand(counts);
     for (const auto tag : tags) {
         state_.merge(keys::job_tag(job, tag), operand);
     }
-    state_counts of_all = moved;
+    state_counts of_all = counts;
     for (auto& n : of_all) {
         n *= static_cast<std::int64_t>(tags.size());
     }
     state_.merge(keys::job_tag(job, every_tag), store::sum_operand(of_all));
 }
 
+bool tag_counters::has_counters(name_number job) const {
+    const group* const g = groups_.find(keys::job(job));
+    return g != nullptr && g->tags_counted;
+}
+
+/// What rows are listed as is what was counted of them so far.
+void tag_counters::grown(name_number job, group& g) {
+    if (g.tags_counted || g.ordinals <= most_uncounted_) {
+        return;
+    }
+    g.tags_counted = true;
+    state_counts of_all{};
+    for (const auto& [tag, counts] : count_lists(job)) {
+        state_.merge(keys::job_tag(job, tag), store::sum_operand(counts));
+        add_counts(of_all, counts);
+    }
+    state_.merge(keys::job_tag(job, every_tag), store::sum_operand(of_all));
+}
+
+tag_counters::counts_by_tag tag_counters::count_lists(name_number job) const {
+    counts_by_tag counts;
+    const auto lists = keys::lists_of_job(job);
+    state_.scan(lists, {}, [&](std::string_view key, std::string_view value) {
+        const auto state = static_cast<unsigned char>(key[lists.size()]);
+        store::byte_reader tags(value);
+        while (!tags.at_end()) {
+            ++counts[static_cast<name_number>(tags.number())].at(state);
+        }
+        return true;
+    });
+    return counts;
+}
+
 void tag_counters::each_of_job(name_number job, const visitor& see) const {
+    if (has_counters(job)) {
+        each_counter(job, see);
+    } else {
+        each_counted(job, see);
+    }
+}
+
+void tag_counters::each_counter(name_number job, const visitor& see) const {
     std::uint32_t named = 0;
     bool has_more = false;
     state_counts others{};
@@ -140,6 +203,30 @@ void tag_counters::each_of_job(name_number job, const visitor& see) const {
         if (const auto all = state_.get(keys::job_tag(job, every_tag))) {
             add_counts(others, counts_in(*all));
         }
+        see(other_tags, others);
+    }
+}
+
+/// Without counters of their own: those on the lists, and those that retention let go of.
+void tag_counters::each_counted(name_number job, const visitor& see) const {
+    auto counts = count_lists(job);
+    state_.scan(keys::job_tags(job), {}, [&](std::string_view key, std::string_view value) {
+        const auto tag = keys::tag_in_job_tag(key);
+        if (tag != every_tag) {
+            add_counts(counts[tag], counts_in(value));
+        }
+        return true;
+    });
+    std::uint32_t named = 0;
+    state_counts others{};
+    for (const auto& [tag, of_tag] : counts) {
+        if (named++ < max_tags_of_job) {
+            see(tag, of_tag);
+        } else {
+            add_counts(others, of_tag);
+        }
+    }
+    if (counts.size() > max_tags_of_job) {
         see(other_tags, others);
     }
 }

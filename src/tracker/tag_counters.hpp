@@ -3,8 +3,10 @@
 // and put on its lists: between two commits most tasks see several events. Tags count the state
 // that a row is listed under.
 //
-// A job may have as many tags as tasks. What a tag counts within it grows without being read
-// (store/merging.hpp): most of these counters are touched once and asked for never.
+// A job may have as many tags as tasks, and most jobs are small: what a tag counts within a small
+// one is counted when somebody asks, from the job's lists, of which each entry holds the task's
+// tags. One that grows beyond most_tasks_uncounted gets counters, which grow without being read
+// (store/merging.hpp). Either way what retention let go of stays counted.
 #pragma once
 
 #include "store/kv.hpp"
@@ -13,11 +15,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace kwq::tracker {
 
+/// Tasks of a job that may have to be counted for one question: a millisecond or so.
+inline constexpr std::uint32_t most_tasks_uncounted = 2'000;
 inline constexpr std::uint32_t max_tags_of_job = 1'000;
 /// Stands for the tags of a job beyond max_tags_of_job.
 inline constexpr name_number other_tags = no_name;
@@ -33,13 +40,21 @@ struct tag_effects {
     bool add(std::optional<instant> at, const event_effects& effects);
 };
 
+/// The value of an entry of a job's list.
+std::string write_tags(const std::vector<name_number>& tags);
+
 class tag_counters {
 public:
-    tag_counters(store::kv& state, group_store& groups) : state_(state), groups_(groups) {}
+    tag_counters(store::kv& state, group_store& groups, std::uint32_t most_uncounted)
+        : state_(state), groups_(groups), most_uncounted_(most_uncounted) {}
 
+    /// The job has one task more.
+    void grown(name_number job, group& g);
     /// A row is listed as `after` now and was as `before`.
     void move(const listing& before, const listing& after);
     void count(const std::vector<name_number>& tags, const tag_effects& effects);
+    /// A row that is listed so, and still is on its lists, is there no more.
+    void let_go(const listing& was);
 
     /// The first max_tags_of_job tags that the job has, in order of their numbers, then other_tags
     /// if there are more: what all of its tags count together, without those.
@@ -47,11 +62,20 @@ public:
     void each_of_job(name_number job, const visitor& see) const;
 
 private:
+    using counts_by_tag = std::map<name_number, state_counts>;
+
     void move_in_job(name_number job, const std::vector<name_number>& tags,
                      const state_counts& moved);
+    void add_to_job(name_number job, const std::vector<name_number>& tags,
+                    const state_counts& counts);
+    bool has_counters(name_number job) const;
+    counts_by_tag count_lists(name_number job) const;
+    void each_counter(name_number job, const visitor& see) const;
+    void each_counted(name_number job, const visitor& see) const;
 
     store::kv& state_;
     group_store& groups_;
+    const std::uint32_t most_uncounted_;
 };
 
 }  // namespace kwq::tracker

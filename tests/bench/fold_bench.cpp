@@ -104,6 +104,8 @@ private:
     static std::unique_ptr<store::kv> open(const std::string& directory) {
         store::rocksdb_options options;
         options.directory = directory;
+        options.compacts = store::compaction::by_size;
+        options.filtered = tracker::is_looked_up;
         return store::open_rocksdb(options);
     }
     void commit_when_due() {

@@ -1,16 +1,19 @@
 // Fills the data directory of a server with very many tasks that have run, as the real tracker
 // folds them, and says how fast that went beside RocksDB itself writing the same rows. Not a test.
-// `track_load DATA TASKS`; tests/bench/questions runs it and then asks the server that it made.
+// `track_load DATA TASKS [OF]`; tests/bench/questions runs it and then asks the server that it
+// made.
 //
-// Jobs and tags grow with TASKS, see make_shape(); each task has five tags of a Zipf
-// distribution; one in 200 ends as a dead letter. A chunk of tasks at a time is appended to the
-// embedded log, folded by a tracker that is opened for it, and taken from the log again, so that
-// the disk only has to hold the rows. What is left is a log that begins at a horizon.
+// Jobs and tags are those of a load of OF tasks, of which TASKS are the beginning: see
+// make_shape(); each task has five tags of a Zipf distribution; one in 200 ends as a dead letter. A
+// chunk of tasks at a time is appended to the embedded log, shown to the tracker, folded, and taken
+// from the log again, so that the disk only has to hold the rows. What is left is a log that begins
+// at a horizon.
 #include "codec/event_codec.hpp"
 #include "codec/task_codec.hpp"
 #include "eventlog/embedded/embedded_log.hpp"
 #include "eventlog/topics.hpp"
 #include "store/kv.hpp"
+#include "tracker/keys.hpp"
 #include "tracker/tracker.hpp"
 
 #include <rocksdb/db.h>
@@ -22,7 +25,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <utility>
@@ -88,7 +93,7 @@ public:
 
 private:
     std::string job_of(std::int64_t n) const {
-        const auto every = shape_.tasks / shape_.big;
+        const auto every = std::max<std::int64_t>(shape_.jobs * 500 / shape_.big, 2);
         return n % every == 0 ? "big" : "job-" + std::to_string(n % (shape_.jobs - 1));
     }
     std::size_t rank() {
@@ -199,36 +204,110 @@ private:
     std::vector<eventlog::new_record> tasks_, events_;
 };
 
-/// Folds what the log has beyond the state; how long that took.
-double fold(eventlog::event_log& log, const eventlog::topic_names& topics,
-            const std::string& directory) {
-    const auto logger = observe::make_null_logger();
-    const auto t = tracker::make_tracker({.directory = directory},
-                                         {.log = log,
+/// The log as its reader knows it: up to where it was shown. So that a chunk is all there before
+/// any of it is folded.
+class shown_log final : public eventlog::event_log {
+public:
+    explicit shown_log(eventlog::event_log& log) : log_(log) {}
+
+    void show() {
+        log_.flush().value();  // the reader commits what is durable
+        const std::lock_guard lock(mutex_);
+        for (auto& [where, told] : shown_) {
+            told.range = log_.range(where).value();
+            told.tell(told.range);
+        }
+    }
+    eventlog::result<void> ensure_topic(const std::string& topic, std::int32_t n) override {
+        return log_.ensure_topic(topic, n);
+    }
+    void append(const eventlog::topic_partition& where, std::vector<eventlog::new_record> batch,
+                eventlog::durability how, append_callback done) override {
+        log_.append(where, std::move(batch), how, std::move(done));
+    }
+    eventlog::result<std::vector<eventlog::log_record>> read(const eventlog::topic_partition& where,
+                                                             model::offset from,
+                                                             std::size_t bytes) override {
+        return log_.read(where, from, bytes);
+    }
+    eventlog::result<eventlog::partition_range> range(
+        const eventlog::topic_partition& where) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = shown_.find(where);
+        return found == shown_.end() ? log_.range(where) : found->second.range;
+    }
+    eventlog::result<void> trim(const eventlog::topic_partition& where,
+                                model::offset before) override {
+        return log_.trim(where, before);
+    }
+    void watch(const eventlog::topic_partition& where, const std::string& /*name*/,
+               watch_callback tell) override {
+        const std::lock_guard lock(mutex_);
+        if (tell) {
+            shown_[where] = {log_.range(where).value(), std::move(tell)};
+        } else {
+            shown_.erase(where);
+        }
+    }
+    eventlog::result<void> flush() override { return log_.flush(); }
+
+private:
+    struct told {
+        eventlog::partition_range range;
+        watch_callback tell;
+    };
+    eventlog::event_log& log_;
+    std::mutex mutex_;
+    std::map<eventlog::topic_partition, told> shown_;
+};
+
+class folder {
+public:
+    folder(eventlog::event_log& log, const eventlog::topic_names& topics,
+           const std::string& directory)
+        : topics_(topics),
+          log_(log),
+          tracker_(tracker::make_tracker({.directory = directory},
+                                         {.log = log_,
                                           .topics = topics,
                                           .time = system_clock(),
-                                          .logger = *logger,
-                                          .fatal = [](const std::string& why) { give_up(why); }});
-    t->queue_added(queue, priorities);
-    const auto start = steady::now();
-    t->start();
-    const auto last = [&log](const std::string& topic) {
-        return model::offset{log.range({topic, 0}).value().end.value() - 1};
-    };
-    const model::position event{
-        .status = true, .place = {.queue = {}, .priority = {}, .offset = last(topics.status())}};
-    const model::position task{.status = false,
-                               .place = {queue, priority, last(topics.tasks(queue, priority))}};
-    for (bool is_done = false; !is_done;) {  // each question waits for ten seconds at most
-        std::promise<bool> answered;
-        t->stats({task, event}, [&answered](const model::result<tracker::tracker_stats>& s) {
-            answered.set_value(s.has_value());
-        });
-        is_done = answered.get_future().get();
+                                          .logger = *logger_,
+                                          .fatal = [](const std::string& why) { give_up(why); }})) {
+        tracker_->queue_added(queue, priorities);
+        tracker_->start();
     }
-    t->stop();
-    return seconds_since(start);
-}
+    ~folder() { tracker_->stop(); }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+
+    /// What the log has by now; how long that took.
+    double fold() {
+        const auto start = steady::now();
+        log_.show();
+        const model::position event{
+            .status = true,
+            .place = {.queue = {}, .priority = {}, .offset = last(topics_.status())}};
+        const model::position task{
+            .status = false, .place = {queue, priority, last(topics_.tasks(queue, priority))}};
+        for (bool is_done = false; !is_done;) {  // each question waits for ten seconds at most
+            std::promise<bool> answered;
+            tracker_->stats({task, event},
+                            [&answered](const auto& s) { answered.set_value(s.has_value()); });
+            is_done = answered.get_future().get();
+        }
+        return seconds_since(start);
+    }
+
+private:
+    model::offset last(const std::string& topic) {
+        return model::offset{log_.range({topic, 0}).value().end.value() - 1};
+    }
+
+    const eventlog::topic_names& topics_;
+    shown_log log_;
+    const std::unique_ptr<observe::logger> logger_ = observe::make_null_logger();
+    const std::unique_ptr<tracker::tracker> tracker_;
+};
 
 double bytes_in(const std::string& directory) {
     double bytes = 0;
@@ -242,6 +321,8 @@ double bytes_in(const std::string& directory) {
 void write_raw(const std::string& state, const std::string& directory, double records) {
     store::rocksdb_options given;
     given.directory = state;
+    given.compacts = store::compaction::by_size;  // as the tracker has it
+    given.filtered = tracker::is_looked_up;
     const auto from = store::open_rocksdb(given);
     rocksdb::Options options;
     options.create_if_missing = true;
@@ -276,11 +357,12 @@ void write_raw(const std::string& state, const std::string& directory, double re
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        std::fputs("usage: track_load DATA TASKS\n", stderr);
+        std::fputs("usage: track_load DATA TASKS [OF]\n", stderr);
         return 2;
     }
     const std::string data = argv[1];
-    const auto s = make_shape(std::stoll(argv[2]));
+    auto s = make_shape(std::stoll(argv[argc > 3 ? 3 : 2]));
+    s.tasks = std::stoll(argv[2]);
     std::filesystem::create_directories(data);
     const auto now = system_clock().wall();
     double folding = 0;
@@ -288,6 +370,7 @@ int main(int argc, char** argv) {
         const auto log = eventlog::open_embedded_log(
             {.directory = data + "/log", .time = system_clock(), .on_stop = give_up});
         writer w(*log, s, now + -milliseconds{s.tasks / 10 + 60'000});
+        folder f(*log, w.topics(), data + "/tracker");
         for (std::int64_t first = 0; first < s.tasks; first += chunk) {
             const auto last = std::min(first + chunk, s.tasks);
             const auto start = steady::now();
@@ -296,7 +379,7 @@ int main(int argc, char** argv) {
                 w.end(s.tasks, 0);
             }
             const auto writing = seconds_since(start);
-            const auto took = fold(*log, w.topics(), data + "/tracker");
+            const auto took = f.fold();
             folding += took;
             std::printf("%lld tasks: %.0f records/s appended, %.0f records/s folded\n",
                         static_cast<long long>(last),
@@ -306,7 +389,7 @@ int main(int argc, char** argv) {
             w.trim();
         }
         w.end(s.tasks, 10'000);
-        fold(*log, w.topics(), data + "/tracker");
+        f.fold();
     }
     const auto records = static_cast<double>(3 * s.tasks);
     std::printf("fold     %.0f records in %.1f s: %.0f records/s\n", records, folding,

@@ -8,6 +8,7 @@ namespace kwq::fuzz {
 namespace {
 
 const model::shard_id shard0{0};
+constexpr std::uint32_t most_uncounted = 3;  // tasks of a job without counters of its tags
 
 std::string dump(const store::kv& state) {
     std::string all;
@@ -24,7 +25,7 @@ std::string dump(const store::kv& state) {
 void two_folds::tracking::open() {
     folder.reset();
     data.reset();
-    data = std::make_unique<tracker::tables>(*state);
+    data = std::make_unique<tracker::tables>(*state, most_uncounted);
     folder = std::make_unique<tracker::fold>(*data);
 }
 

@@ -66,15 +66,20 @@ struct folding {
     std::unique_ptr<fold> folder;
     std::unique_ptr<queries> ask;
 
-    explicit folding(std::unique_ptr<store::kv> kept = store::make_memory_kv())
-        : state(std::move(kept)) {
+    const std::uint32_t most_uncounted;
+
+    explicit folding(std::unique_ptr<store::kv> kept = store::make_memory_kv(),
+                     std::uint32_t most_tasks_without_counters = most_tasks_uncounted)
+        : state(std::move(kept)), most_uncounted(most_tasks_without_counters) {
         open();
     }
+    explicit folding(std::uint32_t most_tasks_without_counters)
+        : folding(store::make_memory_kv(), most_tasks_without_counters) {}
     void open() {
         ask.reset();
         folder.reset();
         data.reset();
-        data = std::make_unique<tables>(*state);
+        data = std::make_unique<tables>(*state, most_uncounted);
         folder = std::make_unique<fold>(*data);
         ask = std::make_unique<queries>(*data, folder->open_sweeps());
     }

@@ -15,7 +15,7 @@ struct past {
     event_maker e;
     std::vector<task_spec> tasks;
 
-    past() {
+    explicit past(std::uint32_t most_uncounted = most_tasks_uncounted) : f(most_uncounted) {
         f.add(e.claim());
         for (int i = 0; i < 300; ++i) {
             tasks.push_back({.id = "t" + std::to_string(i),
@@ -90,6 +90,37 @@ TEST_CASE("finished tasks leave lists, map and ids; counters and dead letters st
               completed + 1);
     }
     CHECK(p.forget(p.e.now() + 61'000, keep) == 0);
+}
+
+TEST_CASE(
+    "what has gone stays counted in a tag of its job, which has counters or gets them later") {
+    const auto most_uncounted = GENERATE(as<std::uint32_t>(), 0, 150, 250, 1'000);
+    past p(most_uncounted);
+    const auto before = p.f.job("j").tags;
+    REQUIRE(before.size() == 1);
+    CHECK(count(before.front().second, task_state::complete) > 0);
+    CHECK(p.forget(p.e.now() + 61'000, {minute, {}}) > 0);
+    CHECK(p.f.job("j").tags == before);
+    p.f.commit_and_reopen();
+    CHECK(p.f.job("j").tags == before);
+    for (int i = 300; i < 400; ++i) {
+        p.f.add(record_of({.id = "t" + std::to_string(i), .offset = i, .tags = {"x", "y"}}));
+    }
+    auto grown = before.front().second;
+    grown.at(static_cast<std::size_t>(task_state::pending)) += 100;
+    for (const bool reopened : {false, true}) {
+        if (reopened) {
+            p.f.commit_and_reopen();
+        }
+        const auto after = p.f.job("j").tags;
+        REQUIRE(after.size() == 2);
+        CHECK(after.front() == std::pair(std::string("x"), grown));
+        CHECK(count(after.back().second, task_state::pending) == 100);
+        const auto* g =
+            p.f.data->groups.find(keys::job(p.f.data->names.find(name_kind::job, "j").value()));
+        REQUIRE(g != nullptr);
+        CHECK(g->tags_counted == (most_uncounted < 300));
+    }
 }
 
 TEST_CASE("the id of a task that has gone is bound until the horizon passes it") {
