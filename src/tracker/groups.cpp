@@ -8,8 +8,6 @@ namespace kwq::tracker {
 namespace {
 
 constexpr std::uint8_t group_version = 6;
-constexpr std::size_t most_held = 100'000;      // some 500 bytes each
-constexpr std::size_t most_packed = 1'500'000;  // as they are stored; some 200 bytes each
 
 void write_counts(store::byte_writer& w, const state_counts& counts) {
     for (const auto n : counts) {
@@ -184,13 +182,13 @@ void group_store::write_changed(const visitor& seen) {
         }
     }
     changed_.clear();
-    if (packed_.size() > most_packed / 2) {
+    if (packed_.size() > limits_.packed / 2) {
         older_packed_ = std::exchange(packed_, {});
     }
 }
 
 void group_store::forget_some() {
-    if (held_.size() > most_held / 2 && changed_.empty()) {
+    if (held_.size() > limits_.held / 2 && changed_.empty()) {
         older_ = std::exchange(held_, {});
     }
 }

@@ -54,9 +54,16 @@ group read_group(std::string_view bytes);
 group_view view_of(const group& g);
 void add_counts(state_counts& to, const state_counts& what);
 
+/// How many groups are in memory at most.
+struct group_limits {
+    std::size_t held = 100'000;      // some 500 bytes each
+    std::size_t packed = 1'500'000;  // as they are stored: some 200 bytes each
+};
+
 class group_store {
 public:
-    explicit group_store(store::kv& state) : state_(state) {}
+    explicit group_store(store::kv& state, const group_limits& limits = {})
+        : state_(state), limits_(limits) {}
 
     /// To change it; made when there is none. The reference holds until commit().
     group& change(const std::string& key);
@@ -83,6 +90,7 @@ private:
     groups::value_type& emplace(const std::string& key);
 
     store::kv& state_;
+    const group_limits limits_;
     groups held_;                          // touched lately
     groups older_;                         // touched before that
     packed_groups packed_, older_packed_;  // the same of their bytes, written lately

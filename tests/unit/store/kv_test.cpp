@@ -25,16 +25,15 @@ struct memory_fixture {
 
 class rocksdb_fixture {
 public:
-    explicit rocksdb_fixture(expiry may_drop = {}, filtered_keys filtered = nullptr)
-        : may_drop_(std::move(may_drop)), filtered_(filtered) {
+    explicit rocksdb_fixture(rocksdb_options wanted = {}) : wanted_(std::move(wanted)) {
+        wanted_.directory = directory();
         reopen();
     }
 
     kv& rows() { return *rows_; }
     void reopen() {
         rows_.reset();
-        rows_ = open_rocksdb(
-            {.directory = directory_.file("state"), .filtered = filtered_, .may_drop = may_drop_});
+        rows_ = open_rocksdb(wanted_);
     }
     /// Opens again without the file whose name begins so.
     void lose(const std::string& name) {
@@ -53,15 +52,14 @@ public:
 
 private:
     kwq::test::temporary_directory directory_;
-    expiry may_drop_;
-    const filtered_keys filtered_;
+    rocksdb_options wanted_;
     std::unique_ptr<kv> rows_;
 };
 
-/// Some keys are known to its filters, and their neighbours are not.
-struct filtered_fixture : rocksdb_fixture {
+/// As the tracker has its state. Some keys are known to its filters, and their neighbours are not.
+struct by_size_fixture : rocksdb_fixture {
     static bool is_even(std::string_view key) { return !key.empty() && key.back() % 2 == 0; }
-    filtered_fixture() : rocksdb_fixture({}, is_even) {}
+    by_size_fixture() : rocksdb_fixture({.compacts = compaction::by_size, .filtered = is_even}) {}
 };
 
 pairs up(const kv& rows, std::string_view prefix, std::string_view from = {},
@@ -94,7 +92,7 @@ keys keys_of(const pairs& found) {
 
 }  // namespace
 
-#define EACH_KV memory_fixture, rocksdb_fixture, filtered_fixture
+#define EACH_KV memory_fixture, rocksdb_fixture, by_size_fixture
 
 TEMPLATE_TEST_CASE("what is written is read at once, before it is committed", "", EACH_KV) {
     TestType f;
@@ -206,7 +204,7 @@ TEMPLATE_TEST_CASE("clear drops the batch and everything stored", "", EACH_KV) {
 
 TEST_CASE("both stores show the same after any writes") {
     memory_fixture memory;
-    filtered_fixture rocksdb;
+    by_size_fixture rocksdb;
     std::minstd_rand random(5);
     const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
     for (int i = 0; i < 4000; ++i) {
@@ -326,7 +324,9 @@ TEST_CASE("a directory in use, or one that cannot be made, is a storage failure"
 }
 
 TEST_CASE("rows that may be dropped are gone once compacted, and the others stay") {
-    rocksdb_fixture f([](std::string_view, std::string_view value) { return value == "old"; });
+    const auto compacts = GENERATE(compaction::by_level, compaction::by_size);
+    rocksdb_fixture f({.compacts = compacts,
+                       .may_drop = [](auto, std::string_view value) { return value == "old"; }});
     // Small memtables would not help: a reopen flushes what the write-ahead log held, and enough
     // such files are compacted.
     for (int round = 0; round < 6; ++round) {
