@@ -343,12 +343,18 @@ void shard_state::bind(const model::task_id& id, const record& where, instant se
     store::append_u64(value, static_cast<std::uint64_t>(where.offset.value()));
     store::append_u32(value, static_cast<std::uint32_t>(where.priority.value()));
     value += where.queue.value();
-    state_.put(keys::id(id), value);
+    const auto key = keys::id(id);
+    newest_ids_.add(key);
+    state_.put(key, value);
 }
 
 std::optional<record> shard_state::bound(const model::task_id& id) const {
-    const auto value = state_.get(keys::id(id));
-    if (!value || may_forget(keys::id(id), *value, partition_.horizon)) {
+    const auto key = keys::id(id);
+    if (newest_ids_.is_new(key)) {
+        return std::nullopt;
+    }
+    const auto value = state_.get(key);
+    if (!value || may_forget(key, *value, partition_.horizon)) {
         return std::nullopt;
     }
     auto [settled_at, where] = read_binding(*value);

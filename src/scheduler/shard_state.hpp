@@ -25,6 +25,7 @@
 #include "scheduler/range_table.hpp"
 #include "scheduler/task_row.hpp"
 #include "store/kv.hpp"
+#include "store/newest_keys.hpp"
 
 #include <cstdint>
 #include <map>
@@ -164,6 +165,7 @@ private:
     void erase_waiting(const record& place, const model::job_name& job);
 
     store::kv& state_;
+    store::newest_keys newest_ids_{10'000};
     offset applied_{-1};
     std::uint32_t applied_crc_ = 0;
     model::partition_facts partition_;

@@ -28,6 +28,11 @@ void shard_state::load() {
         counts_.dead = take_i64(in);
         counts_.settled = take_i64(in);
     }
+    newest_ids_.begin("");
+    state_.scan_back("i", "", [this](std::string_view key, std::string_view) {
+        newest_ids_.begin(std::string(key));
+        return false;
+    });
     state_.scan("a", "", [&](std::string_view key, std::string_view value) {
         key.remove_prefix(1);
         const auto which = keys::take_lane(key);

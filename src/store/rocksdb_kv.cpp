@@ -95,6 +95,12 @@ public:
     }
 };
 
+/// Compaction uses the cache too and holds up who reads; but a filter must fit into its part of it.
+int shard_bits(std::size_t cache_bytes) {
+    constexpr std::size_t enough = 32U << 20U;
+    return cache_bytes < enough ? 0 : 3;
+}
+
 /// Runs of much the same size are merged, eight at a time: each row is written as often as the
 /// state has grown eightfold. By levels, rows that come all over the keys are written with each
 /// tenth of the level below; measured in docs/benchmarks.md. A merge of everything takes minutes
@@ -137,7 +143,7 @@ rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filt
         o.env = wanted.env;
     }
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, 0);
+    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, shard_bits(wanted.cache_bytes));
     table.cache_index_and_filter_blocks = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     // A commit writes in order of keys: each goes in near the one before it of its table.

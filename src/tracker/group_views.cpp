@@ -75,7 +75,7 @@ result<group_view> queries::tag(const model::tag_name& tag) {
     auto v = view_of(*g);
     v.name = tag.value();
     v.settling = sweeps_.settling();
-    v.oldest_pending_at = oldest_pending_of_tag(*n);
+    v.oldest_pending_at = oldest_pending_of_tag(*n, v);
     return v;
 }
 
@@ -167,7 +167,10 @@ std::optional<instant> queries::oldest_pending(name_number job, const group_view
 }
 
 /// From one page of rows: a tag has no list of its own for each state.
-std::optional<instant> queries::oldest_pending_of_tag(name_number tag) {
+std::optional<instant> queries::oldest_pending_of_tag(name_number tag, const group_view& g) {
+    if (g.counts.at(static_cast<std::size_t>(model::task_state::pending)) == 0) {
+        return std::nullopt;  // the page would be read for nothing
+    }
     task_filter waiting;
     waiting.tag = model::tag_name{tables_.names.name_of(name_kind::tag, tag)};
     waiting.state = model::task_state::pending;

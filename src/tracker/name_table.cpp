@@ -8,7 +8,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_numbers = 1'000'000;  // of a kind; some 80 bytes each
+constexpr std::size_t most_numbers = 2'000'000;  // of a kind; some 80 bytes each
 constexpr std::size_t most_names = 20'000;
 
 std::string written(name_number n) {

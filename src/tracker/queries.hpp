@@ -76,7 +76,7 @@ private:
     names_found by_value(name_kind kind, const name_page_query& q, const std::string& last);
     std::optional<instant> oldest_pending(const queue_view& q);
     std::optional<instant> oldest_pending(name_number job, const group_view& g);
-    std::optional<instant> oldest_pending_of_tag(name_number tag);
+    std::optional<instant> oldest_pending_of_tag(name_number tag, const group_view& g);
     error_view error_in(error_groups::scope scope, error_fingerprint group, std::size_t most_jobs);
 
     tables& tables_;

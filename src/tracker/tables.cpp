@@ -122,6 +122,7 @@ void tables::reload() {
     tops.reload();
     partitions_.clear();
     totals = {};
+    read_greatest_id();
     read_partitions();
     read_following();
     if (const auto stored = state.get(keys::totals())) {
@@ -131,6 +132,14 @@ void tables::reload() {
             *n = r.number();
         }
     }
+}
+
+void tables::read_greatest_id() {
+    newest_ids_.begin("");
+    state.scan_back(keys::all_ids(), {}, [this](std::string_view key, std::string_view) {
+        newest_ids_.begin(std::string(key));
+        return false;
+    });
 }
 
 void tables::read_partitions() {
@@ -158,7 +167,11 @@ void tables::read_commands(model::shard_id shard, partition_state& p) {
 }
 
 std::optional<id_entry> tables::find_id(const model::task_id& id, model::shard_id shard) const {
-    const auto stored = state.get(keys::id(id, shard));
+    const auto key = keys::id(id, shard);
+    if (newest_ids_.is_new(key)) {
+        return std::nullopt;
+    }
+    const auto stored = state.get(key);
     return stored ? std::optional(read_id(*stored)) : std::nullopt;
 }
 
@@ -172,7 +185,9 @@ void tables::put_id(const model::task_id& id, model::shard_id shard, const id_en
     if (e.gone > instant{0}) {
         w.signed_number(e.gone);
     }
-    state.put(keys::id(id, shard), out);
+    const auto key = keys::id(id, shard);
+    newest_ids_.add(key);
+    state.put(key, out);
 }
 
 bool tables::is_bound(const id_entry& e, model::shard_id shard) const {

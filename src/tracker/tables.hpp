@@ -4,6 +4,7 @@
 
 #include "model/lifecycle.hpp"
 #include "store/kv.hpp"
+#include "store/newest_keys.hpp"
 #include "tracker/error_groups.hpp"
 #include "tracker/groups.hpp"
 #include "tracker/name_table.hpp"
@@ -105,10 +106,12 @@ public:
 private:
     void put_id(const model::task_id& id, model::shard_id shard, const id_entry& e);
     void claim_id(const model::task_id& id, kept_row& kept, const std::optional<id_entry>& known);
+    void read_greatest_id();
     void read_partitions();
     void read_following();
     void read_commands(model::shard_id shard, partition_state& p);
 
+    store::newest_keys newest_ids_{100'000};
     std::map<model::shard_id, partition_state> partitions_;
     std::map<std::pair<model::shard_id, model::offset>, name_number> following_;
 };

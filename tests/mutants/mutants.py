@@ -32,6 +32,7 @@ CATCHERS = {
     "scenarios": Catcher("scenario", ("tests/scenario/[a-z]*.txt",), 60),
     "contract": Catcher("contract", ("a failed*",), 60),
     "watchers": Catcher("contract", ("a watcher hears of a record*",), 60),
+    "tag-counters": Catcher("unit_tracker", ("what has gone stays counted*",), 60),
     "give-back": Catcher("unit_scheduler", ("a lease that is given back*",), 120),
 }
 
@@ -52,6 +53,8 @@ SHARDS = "src/scheduler/shard_set.cpp"
 FOLD = "src/tracker/fold.cpp"
 ROWS = "src/tracker/rows.cpp"
 TABLES = "src/tracker/tables.cpp"
+ROW_CACHE = "src/tracker/row_cache.cpp"
+TAG_COUNTERS = "src/tracker/tag_counters.cpp"
 EMBEDDED = "src/eventlog/embedded/embedded_log.cpp"
 PIPELINE = "src/eventlog/embedded/commit_pipeline.cpp"
 STORAGE = "src/eventlog/embedded/log_storage.cpp"
@@ -202,4 +205,8 @@ MUTANTS = (
     one("old_claim_stays", "an id that another record takes over is no longer the first one's", TABLES,
         "            rows.change(other).claim = id_claim::none;\n",
         "            static_cast<void>(other);\n", "sim"),
+    one("gone_not_counted", "what retention lets go of stays counted in the tags of its job", ROW_CACHE,
+        "            tags_.let_go(kept->listed_);\n", "", "tag-counters"),
+    one("counters_begin_empty", "counters of a job's tags begin with what the job had before", TAG_COUNTERS,
+        ": count_lists(job)) {", ": counts_by_tag{}) {", "tag-counters"),
 )
