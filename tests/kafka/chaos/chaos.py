@@ -247,7 +247,8 @@ class Run:
     def faults(self):
         some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off]
         of_brokers = [self.kill_broker, self.freeze_broker, self.end_broker, self.wipe_broker]
-        return some + (of_brokers if len(self.cluster.nodes) == 3 else [])
+        every = some + (of_brokers if len(self.cluster.nodes) == 3 else [])
+        return [one for one in every if not self.given.faults or one.__name__ in self.given.faults.split(",")]
 
     # ---- the run ----
 
@@ -348,6 +349,7 @@ def main():
     parser.add_argument("--partitions", type=int, default=6)
     parser.add_argument("--cycles", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", help="only these, by name, with commas between; else all in turn")
     run = Run(parser.parse_args())
     try:
         run.run()
