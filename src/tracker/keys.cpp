@@ -7,9 +7,7 @@
 namespace kwq::tracker {
 
 bool is_looked_up(std::string_view key) {
-    constexpr std::string_view walked_along = "LJM";
-    return !key.empty() && walked_along.find(key.front()) == std::string_view::npos &&
-           !key.starts_with("Gx");
+    return !key.starts_with("L") && !key.starts_with("Gx");
 }
 
 }  // namespace kwq::tracker

@@ -41,8 +41,9 @@ enum class name_kind : char { job = 'j', tag = 't', worker = 'w' };
 using name_number = std::uint32_t;
 inline constexpr name_number no_name = 0xffffffff;
 
-/// Of lists, counters of a job's tags and state maps there are most keys, and nobody asks for one
-/// that may not be there.
+/// Most keys are of lists and of counters of a job's tags, and nobody asks for one of those that
+/// may not be there. Another answer is another layout of the state: filters of files that are there
+/// already would hide keys.
 bool is_looked_up(std::string_view key);
 
 namespace keys {

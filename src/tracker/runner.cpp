@@ -32,7 +32,7 @@ constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "7";
+constexpr std::string_view state_layout = "8";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
