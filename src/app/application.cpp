@@ -225,8 +225,7 @@ void application::join_others() {
          .revoked =
              [this, note](const std::vector<std::int32_t>& numbers) {
                  scheduler_->disown(note("shards for others to claim", numbers));
-             },
-         .heard = [this](mono_time at) { cluster_->heard_of_log(at); }});
+             }});
 }
 
 eventlog::kafka_config application::watched_kafka() {

@@ -18,10 +18,6 @@ constexpr milliseconds exchange_interval{100};
 constexpr milliseconds confirm_interval{300};
 constexpr milliseconds depth_interval{2'000};
 constexpr milliseconds first_patience{2'000};
-// With one that says itself that it is cut off: it may have heard of the log again meanwhile.
-constexpr milliseconds patience_with_cut_off{300};
-// Members of the group hear of a broker twice a second, with nothing to read either.
-constexpr milliseconds longest_unheard{2'000};
 constexpr milliseconds longest_patience{60'000};
 constexpr std::chrono::milliseconds exchange_timeout{500};
 constexpr std::chrono::milliseconds task_timeout{10'000};
@@ -102,22 +98,21 @@ void cluster_scheduler::take_ready(const std::string& url, const net::client_res
         silent_.erase(url);
     } else {
         ready_.erase(url);
-        note_silence(url, answer ? patience_with_cut_off : first_patience);
+        note_silence(url);
     }
     local_.set_others(ready_);
 }
 
 /// The group needs its session timeout to notice that a member is gone. A claim is safe at any
 /// time, so those who miss it take over earlier, each its part: all agree on it if they see the
-/// same. An owner that is alive for the group claims again, so the next time is later. Who cannot
-/// reach the log itself takes nothing over.
-void cluster_scheduler::note_silence(const std::string& url, milliseconds patience) {
+/// same. An owner that is alive for the group claims again, so the next time is later.
+void cluster_scheduler::note_silence(const std::string& url) {
     const auto now = time_.monotonic();
-    auto& s = silent_.try_emplace(url, silence{now, patience}).first->second;
-    if (now - s.since < s.patience || is_cut_off()) {
+    auto& s = silent_.try_emplace(url, silence{now, first_patience}).first->second;
+    if (now - s.since < s.patience) {
         return;
     }
-    s = {now, std::clamp(2 * s.patience, first_patience, longest_patience)};
+    s = {now, std::min(2 * s.patience, longest_patience)};
     std::set<std::string> alive;
     std::string here;
     std::vector<model::shard_id> orphans;
@@ -143,23 +138,6 @@ void cluster_scheduler::note_silence(const std::string& url, milliseconds patien
         }
     }
     local_.take_over(mine);
-}
-
-void cluster_scheduler::heard_of_log(mono_time at) {
-    heard_at_ = at;
-}
-
-bool cluster_scheduler::is_cut_off() const {
-    const mono_time heard = heard_at_;
-    return heard != mono_time::max() && time_.monotonic() - heard > longest_unheard;
-}
-
-model::result<kwq::scheduler::ready_levels> cluster_scheduler::ready_tasks() const {
-    if (is_cut_off()) {
-        return model::error{errc::not_owner, "this instance hears nothing of the log's brokers",
-                            ""};
-    }
-    return local_.ready_tasks();
 }
 
 std::optional<mono_time> cluster_scheduler::confirm_ends() {

@@ -10,7 +10,6 @@
 #include "observe/logger.hpp"
 #include "scheduler/local_scheduler.hpp"
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
@@ -45,10 +44,6 @@ public:
     /// `local` and `time` outlive it.
     cluster_scheduler(const cluster_config& config, kwq::scheduler::local_scheduler& local,
                       const clock& time);
-
-    /// A broker of the log said something at that time. Any thread. An instance that hears nothing
-    /// for a while tells the others that it is cut off, so that they take over what it owns.
-    void heard_of_log(mono_time at);
 
     /// The local scheduler is started by whoever owns it; these are about passing on.
     void start() override;
@@ -100,7 +95,7 @@ public:
     void shards(callback<std::vector<kwq::scheduler::shard_info>> done) override {
         local_.shards(std::move(done));
     }
-    model::result<kwq::scheduler::ready_levels> ready_tasks() const override;
+    kwq::scheduler::ready_levels ready_tasks() const override { return local_.ready_tasks(); }
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override {
         return local_.priorities_of(queue);
     }
@@ -113,8 +108,7 @@ private:
     std::set<std::string> others() const;
     std::optional<mono_time> confirm_ends();
     std::optional<mono_time> publish_depths();
-    bool is_cut_off() const;
-    void note_silence(const std::string& url, milliseconds patience);
+    void note_silence(const std::string& url);
     void take_ready(const std::string& url, const net::client_result& answer);
     void pass_move(const kwq::scheduler::task_place& task, model::priority to,
                    const std::string& url, callback<move_answer> done);
@@ -128,7 +122,6 @@ private:
     owners owners_;
     peers peers_;
     passed_polls polls_;
-    std::atomic<mono_time> heard_at_{mono_time::max()};  // max: not yet, so it is not missed
     // the loop's thread
     struct silence {
         mono_time since;

@@ -133,15 +133,10 @@ void get_cluster(context& c, const call&, reply to) {
 }
 
 void get_cluster_ready(context& c, const call&, reply to) {
-    const auto ready = c.services.scheduler.ready_tasks();
-    if (!ready) {
-        to.fail(ready.error());
-        return;
-    }
     std::string body;
     codec::json_writer w(body);
     w.begin_object().key("queues").begin_object();
-    for (const auto& [name, levels] : *ready) {
+    for (const auto& [name, levels] : c.services.scheduler.ready_tasks()) {
         w.key(name.value()).begin_object();
         for (const auto& [priority, tasks] : levels) {
             w.field(std::to_string(priority.value()), static_cast<std::uint64_t>(tasks));

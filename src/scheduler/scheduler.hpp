@@ -197,9 +197,8 @@ public:
     virtual void stats(callback<scheduler_stats> done) = 0;
     virtual void shards(callback<std::vector<shard_info>> done) = 0;  // by number
 
-    /// What this instance could hand out right now; errc::not_owner when it cannot reach the log.
-    /// Any thread, answers at once.
-    virtual result<ready_levels> ready_tasks() const = 0;
+    /// What this instance could hand out right now. Any thread, answers at once.
+    virtual ready_levels ready_tasks() const = 0;
     /// Priorities of a queue, or nothing when it is unknown. Any thread, answers at once.
     virtual std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const = 0;
     /// Which shard an id belongs to. Any thread.

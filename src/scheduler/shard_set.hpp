@@ -46,7 +46,7 @@ public:
     void shards(callback<std::vector<shard_info>> done) override;
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override;
     model::shard_id shard_of(const model::task_id& id) const override;
-    result<ready_levels> ready_tasks() const override;
+    ready_levels ready_tasks() const override;
 
     void advertise(std::string url) override;
     void take_over(const std::vector<model::shard_id>& shards) override;

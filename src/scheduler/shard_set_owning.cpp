@@ -43,7 +43,7 @@ std::optional<shard_info> shard_set::shard(model::shard_id id) const {
     return shard == nullptr ? std::nullopt : std::optional(shard->info());
 }
 
-result<ready_levels> shard_set::ready_tasks() const {
+ready_levels shard_set::ready_tasks() const {
     return desk_ ? desk_->board().all() : ready_levels{};
 }
 

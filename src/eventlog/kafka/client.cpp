@@ -75,8 +75,6 @@ constexpr std::array of_group{
     property{"partition.assignment.strategy", "cooperative-sticky"},
     property{"auto.offset.reset", "latest"},  // the topic is empty
     property{"enable.auto.offset.store", "false"},
-    // How long no broker has said anything. Those of a client with many partitions are long.
-    property{"statistics.interval.ms", "500"},
 };
 
 // What the promises of the log rest on, and what they exclude.

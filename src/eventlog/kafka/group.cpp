@@ -2,13 +2,11 @@
 // consumer_poll() only.
 #include "eventlog/kafka/group.hpp"
 
-#include "eventlog/kafka/broker_silence.hpp"
 #include "eventlog/kafka/client.hpp"
 #include "eventlog/kafka/event_signal.hpp"
 
 #include <librdkafka/rdkafka.h>
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -100,18 +98,6 @@ private:
 
     static void add_callbacks(rd_kafka_conf_s* conf) {
         rd_kafka_conf_set_rebalance_cb(conf, rebalanced);
-        rd_kafka_conf_set_stats_cb(conf, counted);
-    }
-
-    static int counted(rd_kafka_t* /*client*/, char* stats, std::size_t size, void* opaque) {
-        auto& of = static_cast<member_notes*>(static_cast<client_notes*>(opaque))->of;
-        if (const auto silence = silence_of_brokers({stats, size})) {
-            of.heard_at_ = std::max(of.heard_at_, system_clock().monotonic() - *silence);
-        }
-        if (of.config_.heard) {
-            of.config_.heard(of.heard_at_);
-        }
-        return 0;  // librdkafka frees the text
     }
 
     static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t code,
@@ -136,7 +122,6 @@ private:
     event_signal signal_;
     client_ptr client_;
     queue_ptr queue_;
-    mono_time heard_at_ = system_clock().monotonic();  // the group's thread
     std::atomic<bool> leaving_{false};
     std::thread thread_;
 };

@@ -22,9 +22,6 @@ struct group_config {
     std::function<void(std::vector<std::int32_t>)> assigned;
     /// These go to another member as soon as it returns. The group's thread.
     std::function<void(std::vector<std::int32_t>)> revoked;
-    /// A broker said something at that time: called twice a second, with the same time again while
-    /// none says anything. The group's thread. May be empty.
-    std::function<void(mono_time)> heard;
 };
 
 class kafka_group {

@@ -98,9 +98,7 @@ public:
         only.owned = true;
         done({only});
     }
-    model::result<kwq::scheduler::ready_levels> ready_tasks() const override {
-        return could_hand_out;
-    }
+    kwq::scheduler::ready_levels ready_tasks() const override { return could_hand_out; }
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override;
     model::shard_id shard_of(const model::task_id&) const override { return model::shard_id{0}; }
 
