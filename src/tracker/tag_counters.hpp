@@ -23,7 +23,7 @@
 
 namespace kwq::tracker {
 
-/// Tasks of a job that may have to be counted for one question: a millisecond or so.
+/// Tasks of a job that may have to be counted for one question, while the fold waits.
 inline constexpr std::uint32_t most_tasks_uncounted = 2'000;
 inline constexpr std::uint32_t max_tags_of_job = 1'000;
 /// Stands for the tags of a job beyond max_tags_of_job.
