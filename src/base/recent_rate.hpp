@@ -13,6 +13,8 @@ namespace kwq {
 
 class recent_rate {
 public:
+    static constexpr std::int64_t kept_steps = 13;  // twelve whole ones and the one under way
+
     void add(instant at, std::int64_t finished = 1);
 
     /// What another has counted too.
@@ -20,6 +22,18 @@ public:
 
     /// A second, over the minute before `now`; over less when it all began later than that.
     double per_second(instant now, std::optional<instant> began) const;
+
+    /// Those in which something finished, in order, by number.
+    template <class Visit>
+    void each_step(const Visit& see) const {
+        for (auto n = first_step(); n <= newest_; ++n) {
+            if (const auto finished = finished_.at(static_cast<std::size_t>(n % kept_steps));
+                finished > 0) {
+                see(n, std::int64_t{finished});
+            }
+        }
+    }
+    void add_step(std::int64_t step, std::int64_t finished);
 
     /// As numbers, a single one when nothing finished yet.
     template <class Writer>
@@ -43,10 +57,11 @@ public:
 
 private:
     static constexpr std::int64_t step_ms = 5'000;
-    static constexpr std::int64_t steps = 13;  // twelve whole ones and the one under way
 
-    std::int64_t newest_ = 0;                      // number of the step, from 1970 on
-    std::array<std::uint32_t, steps> finished_{};  // by number modulo steps
+    std::int64_t first_step() const { return newest_ < kept_steps ? 0 : newest_ - kept_steps + 1; }
+
+    std::int64_t newest_ = 0;                           // number of the step, from 1970 on
+    std::array<std::uint32_t, kept_steps> finished_{};  // by number modulo kept_steps
 };
 
 }  // namespace kwq

@@ -71,9 +71,13 @@ public:
     }
 
     void merge(std::string_view key, std::string_view operand) override {
-        auto value = get(key).value_or("");
-        merge_or_throw(value, operand);
-        put(key, value);
+        const bool is_new = !batch_.contains(key);
+        auto& value = change(key);
+        if (const auto row = rows_.all().find(key); is_new && row != rows_.all().end()) {
+            value = row->second;
+        }
+        merge_or_throw(value ? *value : value.emplace(), operand);
+        batch_bytes_ += key.size() + operand.size();
     }
 
     void erase(std::string_view key) override {

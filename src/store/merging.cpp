@@ -2,6 +2,7 @@
 
 #include "store/bytes.hpp"
 #include "store/kv.hpp"
+#include "store/tally.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -10,7 +11,16 @@ namespace kwq::store {
 
 namespace {
 
-enum class kind : char { sum = 1, tail = 2, some_cells = 3, all_cells = 4 };
+enum class kind : char {
+    sum = 1,
+    tail = 2,
+    some_cells = 3,
+    all_cells = 4,
+    tally = 5,
+    list = 6,
+    worn_list = 7
+};
+// Out of a worn list something was taken.
 
 constexpr std::size_t most_pairs = 64;  // of an index and a cell, before all cells are written
 
@@ -25,6 +35,10 @@ bool are_cells(std::string_view value) {
 
 std::string begin(kind k) {
     return std::string(1, static_cast<char>(k));
+}
+
+bool is_list(std::string_view value) {
+    return is(value, kind::list) || is(value, kind::worn_list);
 }
 
 [[noreturn]] void of_another_kind() {
@@ -46,6 +60,13 @@ std::string add(std::string_view left, std::string_view right) {
     sum.resize(std::max(sum.size(), more.size()));
     std::transform(more.begin(), more.end(), sum.begin(), sum.begin(), std::plus<>());
     return sum_operand(sum);
+}
+
+std::string join(std::string_view left, std::string_view right) {
+    auto out = begin(kind::tally);
+    out.reserve(left.size() + right.size());
+    join_tallies(left.substr(1), right.substr(1), out);
+    return out;
 }
 
 void set_in(std::string& cells, std::string_view operand) {
@@ -98,14 +119,35 @@ bool merge_into(std::string& value, std::string_view operand) {
         value = operand;
     } else if (is(value, kind::sum) && is(operand, kind::sum)) {
         value = add(value, operand);
-    } else if (is(value, kind::tail) && is(operand, kind::tail)) {
+    } else if (is(value, kind::tally) && is(operand, kind::tally)) {
+        value = join(value, operand);
+    } else if (const auto first = appended_as(value, operand)) {
         value.append(operand.substr(1));
+        value.front() = *first;
     } else if (are_cells(value) && are_cells(operand)) {
         set_cells(value, operand);
     } else {
         return false;
     }
     return true;
+}
+
+std::optional<char> appended_as(std::string_view value, std::string_view operand) {
+    if (is_list(value) && is_list(operand)) {
+        return std::max(value.front(), operand.front());
+    }
+    return is(value, kind::tail) && is(operand, kind::tail) ? std::optional(value.front())
+                                                            : std::nullopt;
+}
+
+void settle(std::string& value) {
+    if (is(value, kind::worn_list)) {
+        value = begin(kind::list) + settled(std::string_view(value).substr(1));
+    }
+}
+
+bool is_empty_list(std::string_view value) {
+    return value.size() == 1 && is(value, kind::list);
 }
 
 void merge_or_throw(std::string& value, std::string_view operand) {
@@ -130,6 +172,30 @@ std::vector<std::int64_t> read_sum(std::string_view value, std::size_t numbers) 
     auto sum = numbers_of(value);
     sum.resize(numbers);
     return sum;
+}
+
+std::string tally_operand(std::string_view numbers) {
+    return begin(kind::tally).append(numbers);
+}
+
+std::string_view read_tally(std::string_view value) {
+    if (!is(value, kind::tally)) {
+        of_another_kind();
+    }
+    return value.substr(1);
+}
+
+std::string entry_operand(const list_entry& e) {
+    auto out = begin(e.is_there ? kind::list : kind::worn_list);
+    write_entry(e, out);
+    return out;
+}
+
+entries_read read_entries(std::string_view value) {
+    if (!is_list(value)) {
+        of_another_kind();
+    }
+    return {value.substr(1), is(value, kind::list)};
 }
 
 std::string tail_operand(std::string_view bytes) {

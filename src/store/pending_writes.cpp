@@ -120,6 +120,11 @@ void pending_writes::merge(std::string_view key, std::string_view operand) {
         set_value(e, operand);
         return;
     }
+    if (const auto first = appended_as(*e.value, operand)) {
+        append(e, operand.substr(1));
+        *e.room = *first;
+        return;
+    }
     std::string value(*e.value);
     merge_or_throw(value, operand);
     set_value(e, value);
@@ -132,6 +137,19 @@ void pending_writes::set_value(entry& e, std::string_view value) {
     }
     std::copy(value.begin(), value.end(), e.room);
     e.value = std::string_view(e.room, value.size());
+}
+
+/// In its room, where there is some: a list of thousands is not copied for each entry.
+void pending_writes::append(entry& e, std::string_view more) {
+    const auto old = *e.value;
+    const auto bytes = old.size() + more.size();
+    if (e.room_bytes < bytes) {
+        e.room_bytes = 2 * bytes;
+        e.room = texts_.take(e.room_bytes);
+        std::copy(old.begin(), old.end(), e.room);
+    }
+    std::copy(more.begin(), more.end(), e.room + old.size());
+    e.value = std::string_view(e.room, bytes);
 }
 
 void pending_writes::erase(std::string_view key) {

@@ -92,6 +92,7 @@ private:
 
     void write(std::string_view key, std::string_view value, bool fresh);
     void set_value(entry& e, std::string_view value);
+    void append(entry& e, std::string_view more);
     entry& at(std::string_view key);
     std::size_t slot_of(std::string_view key, std::size_t hash) const;
     void grow();

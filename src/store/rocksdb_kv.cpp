@@ -21,7 +21,9 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -70,17 +72,34 @@ private:
     const filtered_keys filtered_;
 };
 
-class merging final : public rocksdb::AssociativeMergeOperator {
+class merging final : public rocksdb::MergeOperator {
 public:
     const char* Name() const override { return "kwq.merging"; }
-    bool Merge(const rocksdb::Slice& /*key*/, const rocksdb::Slice* value,
-               const rocksdb::Slice& operand, std::string* merged,
-               rocksdb::Logger* /*logger*/) const override {
-        *merged = value == nullptr ? "" : value->ToString();
+    bool FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const override {
+        auto& value = out->new_value;
+        value = in.existing_value == nullptr ? "" : in.existing_value->ToString();
+        return succeeds([&] { return join(in.operand_list, value) && (settle(value), true); });
+    }
+    bool PartialMergeMulti(const rocksdb::Slice& /*key*/,
+                           const std::deque<rocksdb::Slice>& operands, std::string* merged,
+                           rocksdb::Logger* /*logger*/) const override {
+        merged->clear();
+        return succeeds([&] { return join(operands, *merged); });
+    }
+
+private:
+    template <class Operands>
+    static bool join(const Operands& operands, std::string& value) {
+        return std::all_of(operands.begin(), operands.end(),
+                           [&](const auto& o) { return merge_into(value, view(o)); });
+    }
+    /// A value that ends too early is corruption, as RocksDB says it.
+    template <class Work>
+    static bool succeeds(const Work& work) {
         try {
-            return merge_into(*merged, view(operand));
+            return work();
         } catch (const storage_failure&) {
-            return false;  // a value ends too early: corruption, as RocksDB says it
+            return false;
         }
     }
 };

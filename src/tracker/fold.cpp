@@ -55,7 +55,7 @@ void fold::introduce(task_row& row, const row_place& place, const model::task_in
     for (const auto& tag : intro.tags) {
         const auto [n, is_new] = tables_.names.number_of(name_kind::tag, tag.value());
         if (is_new) {
-            tables_.groups.add(keys::tag(n));
+            tables_.tags.introduce(n);
         }
         if (std::find(row.tags.begin(), row.tags.end(), n) == row.tags.end()) {
             row.tags.push_back(n);

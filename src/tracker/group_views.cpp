@@ -68,13 +68,11 @@ result<group_view> queries::job(const model::job_name& job) {
 result<group_view> queries::tag(const model::tag_name& tag) {
     tables_.rows.write();
     const auto n = tables_.names.find(name_kind::tag, tag.value());
-    const group* g = n ? tables_.groups.find(keys::tag(*n)) : nullptr;
-    if (g == nullptr) {
+    if (!n) {
         return model::error{model::errc::tag_unknown, "no task with this tag was submitted", "tag"};
     }
-    auto v = view_of(*g);
+    auto v = item_of_tag(*n);
     v.name = tag.value();
-    v.settling = sweeps_.settling();
     v.oldest_pending_at = oldest_pending_of_tag(*n, v);
     return v;
 }
@@ -93,20 +91,27 @@ result<group_page> queries::page(name_kind kind, const name_page_query& q) {
     tables_.rows.write();
     const auto found = q.sort == sorting::name ? by_name(kind, q, last) : by_value(kind, q, last);
     for (const auto n : found.names) {
-        const bool jobs = kind == name_kind::job;
-        if (const group* g = tables_.groups.find(jobs ? keys::job(n) : keys::tag(n))) {
-            auto& v = page.items.emplace_back(view_of(*g));
-            v.name = tables_.names.name_of(kind, n);
-            v.settling = jobs ? sweeps_.settling_of_job(n) : sweeps_.settling();
-            if (jobs) {
-                v.oldest_pending_at = oldest_pending(n, v);
-            }
-        }
+        page.items.push_back(kind == name_kind::job ? item_of_job(n) : item_of_tag(n));
+        page.items.back().name = tables_.names.name_of(kind, n);
     }
     if (!found.next.empty()) {
         page.next_cursor = write_cursor(question, found.next);
     }
     return page;
+}
+
+group_view queries::item_of_job(name_number job) {
+    const group* g = tables_.groups.find(keys::job(job));
+    auto v = g == nullptr ? group_view{} : view_of(*g);
+    v.settling = sweeps_.settling_of_job(job);
+    v.oldest_pending_at = oldest_pending(job, v);
+    return v;
+}
+
+group_view queries::item_of_tag(name_number tag) {
+    auto v = view_of(tables_.tags.of_tag(tag));
+    v.settling = sweeps_.settling();
+    return v;
 }
 
 queries::names_found queries::by_name(name_kind kind, const name_page_query& q,
@@ -159,8 +164,8 @@ std::optional<instant> queries::oldest_pending(name_number job, const group_view
     std::optional<instant> oldest;
     tables_.rows.write();
     const auto list = keys::list_of_job(job, model::task_state::pending);
-    tables_.state.scan(list, {}, [&](std::string_view key, std::string_view) {
-        oldest = keys::submitted_at_in_submit_order(key.substr(list.size()));
+    tables_.lists.walk(list, {}, [&](std::string_view order, std::string_view) {
+        oldest = keys::submitted_at_in_submit_order(order);
         return false;
     });
     return oldest;

@@ -1,5 +1,7 @@
 #include "tracker/groups.hpp"
 
+#include "tracker/group_tally.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +9,7 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::uint8_t group_version = 6;
+constexpr std::uint8_t group_version = 7;
 
 void write_counts(store::byte_writer& w, const state_counts& counts) {
     for (const auto n : counts) {
@@ -21,17 +23,6 @@ state_counts read_counts(store::byte_reader& r) {
         n = r.signed_number();
     }
     return counts;
-}
-
-void write_when(store::byte_writer& w, const std::optional<instant>& at) {
-    w.u8(at ? 1 : 0);
-    w.signed_number(at.value_or(instant{0}));
-}
-
-std::optional<instant> read_when(store::byte_reader& r) {
-    const bool set = r.u8() != 0;
-    const auto at = r.named_number<instant>();
-    return set ? std::optional(at) : std::nullopt;
 }
 
 }  // namespace
@@ -49,14 +40,6 @@ std::string write_group(const group& g) {
     std::string out;
     store::byte_writer w(out);
     w.u8(group_version);
-    write_counts(w, g.counts);
-    for (const auto n : {g.submitted, g.retries, g.duplicates, g.rejected}) {
-        w.signed_number(n);
-    }
-    write_when(w, g.first_at);
-    write_when(w, g.last_at);
-    g.wait.write(w);
-    g.run.write(w);
     w.number(g.cells.size());
     for (const auto& c : g.cells) {
         w.signed_number(c.shard);
@@ -67,7 +50,7 @@ std::string write_group(const group& g) {
     }
     w.number(g.ordinals);
     w.u8(g.tags_counted ? 1 : 0);
-    g.finished.write(w);
+    write_tally(g, out);  // to the end
     return out;
 }
 
@@ -76,26 +59,20 @@ group read_group(std::string_view bytes) {
     if (r.u8() != group_version) {
         throw store::storage_failure("the tracker's state holds counters of another version");
     }
-    group g;
-    g.counts = read_counts(r);
-    for (auto* n : {&g.submitted, &g.retries, &g.duplicates, &g.rejected}) {
-        *n = r.signed_number();
-    }
-    g.first_at = read_when(r);
-    g.last_at = read_when(r);
-    g.wait = histogram::read(r);
-    g.run = histogram::read(r);
-    g.cells.resize(r.number());
-    for (auto& c : g.cells) {
+    std::vector<job_cell> cells(r.number());
+    for (auto& c : cells) {
         c.shard = r.named_number<model::shard_id>();
         c.queue = r.named_text<model::queue_name>();
         c.priority = r.named_number<model::priority>();
         c.level = r.named_number<model::priority>();
         c.counts = read_counts(r);
     }
-    g.ordinals = static_cast<std::uint32_t>(r.number());
-    g.tags_counted = r.u8() != 0;
-    g.finished = recent_rate::read(r);
+    const auto ordinals = static_cast<std::uint32_t>(r.number());
+    const bool tags_counted = r.u8() != 0;
+    group g = read_tally(r.rest());
+    g.cells = std::move(cells);
+    g.ordinals = ordinals;
+    g.tags_counted = tags_counted;
     return g;
 }
 
@@ -135,10 +112,6 @@ group_store::groups::value_type& group_store::emplace(const std::string& key) {
     auto& made = *held_.emplace(key, held{}).first;
     state_.put(key, write_group(made.second.value));  // so that walks over keys find it
     return made;
-}
-
-void group_store::add(const std::string& key) {
-    emplace(key);
 }
 
 /// As it is stored. A group that was changed once will be again: read from the state, it would cost

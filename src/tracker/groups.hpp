@@ -56,8 +56,8 @@ void add_counts(state_counts& to, const state_counts& what);
 
 /// How many groups are in memory at most.
 struct group_limits {
-    std::size_t held = 100'000;      // some 500 bytes each
-    std::size_t packed = 1'500'000;  // as they are stored: some 200 bytes each
+    std::size_t held = 250'000;    // some 500 bytes each
+    std::size_t packed = 500'000;  // as they are stored: some 200 bytes each
 };
 
 class group_store {
@@ -67,8 +67,6 @@ public:
 
     /// To change it; made when there is none. The reference holds until commit().
     group& change(const std::string& key);
-    /// One that is known not to be there: change() then need not look for it.
-    void add(const std::string& key);
     /// To read it; empty when there is none. The pointer holds until the next call.
     const group* find(const std::string& key);
 

@@ -10,12 +10,11 @@ namespace kwq::tracker {
 namespace {
 
 // Bucket i > 0 holds [lower[i], lower[i+1]); the last one, from 160 days on, everything above.
-constexpr std::size_t bucket_count = 246;
 constexpr double growth = 1.1;
 
-const std::array<double, bucket_count>& lower_bounds() {
+const std::array<double, histogram::bucket_count>& lower_bounds() {
     static const auto bounds = [] {
-        std::array<double, bucket_count> b{};
+        std::array<double, histogram::bucket_count> b{};
         double v = 1;
         for (std::size_t i = 1; i < b.size(); ++i, v *= growth) {
             b[i] = v;
@@ -48,6 +47,15 @@ void histogram::merge(const histogram& other) {
     count_ += other.count_;
     sum_ms_ += other.sum_ms_;
     max_ms_ = std::max(max_ms_, other.max_ms_);
+}
+
+void histogram::add_bucket(std::uint32_t index, std::uint64_t count) {
+    add_to(index, count);
+    count_ += count;
+}
+
+void histogram::raise_max_ms(std::uint64_t ms) {
+    max_ms_ = std::max(max_ms_, ms);
 }
 
 void histogram::add_to(std::uint32_t index, std::uint64_t count) {

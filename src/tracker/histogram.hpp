@@ -8,6 +8,7 @@
 #include "store/bytes.hpp"
 #include "tracker/tracker.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace kwq::tracker {
 
 class histogram {
 public:
+    static constexpr std::size_t bucket_count = 246;
+
     void add(milliseconds value);  // below zero counts as zero: clocks of two machines differ
     void merge(const histogram& other);
 
@@ -25,6 +28,20 @@ public:
     /// As Prometheus counts, with observe::task_bounds. A value within 10 % of a bound may be
     /// counted on its other side.
     observe::histogram_snapshot buckets() const;
+
+    std::uint64_t sum_ms() const { return sum_ms_; }
+    std::uint64_t max_ms() const { return max_ms_; }
+    /// Those that hold something, in order.
+    template <class Visit>
+    void each_bucket(const Visit& see) const {
+        for (const auto& b : buckets_) {
+            see(b.index, b.count);
+        }
+    }
+    // What a histogram is made of again.
+    void add_bucket(std::uint32_t index, std::uint64_t count);
+    void add_sum_ms(std::uint64_t ms) { sum_ms_ += ms; }
+    void raise_max_ms(std::uint64_t ms);
 
     void write(store::byte_writer& w) const;
     static histogram read(store::byte_reader& r);

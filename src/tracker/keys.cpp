@@ -28,10 +28,14 @@ void append_shard(std::string& key, model::shard_id s) {
     append_u32(key, static_cast<std::uint32_t>(s.value()));
 }
 
-void append_place(std::string& key, const row_place& p) {
+void append_lane(std::string& key, const row_place& p) {
     append_shard(key, p.shard);
     append_text(key, p.record.queue.value());
     append_u32(key, static_cast<std::uint32_t>(p.record.priority.value()));
+}
+
+void append_place(std::string& key, const row_place& p) {
+    append_lane(key, p);
     append_u64(key, static_cast<std::uint64_t>(p.record.offset.value()));
 }
 
@@ -111,6 +115,9 @@ std::string following(model::shard_id shard, model::offset at) {
 
 std::string name(name_kind kind, std::string_view name) {
     std::string key = kind_table('N', kind);
+    if (kind == name_kind::lane) {
+        return key.append(name);  // no text, and all of them end as lanes do
+    }
     append_text(key, name);
     return key;
 }
@@ -138,10 +145,6 @@ std::string overall() {
 
 std::string all_jobs() {
     return table("Gj");
-}
-
-std::string all_tags() {
-    return table("Gt");
 }
 
 name_number number_in_group(std::string_view key) {
@@ -224,6 +227,12 @@ std::string row(const row_place& place) {
     return key;
 }
 
+std::string lane(const row_place& place) {
+    std::string key;
+    append_lane(key, place);
+    return key;
+}
+
 std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue) {
     std::string key = table("R");
     append_shard(key, shard);
@@ -265,6 +274,10 @@ model::shard_id shard_in_id(std::string_view key) {
     key.remove_prefix(1);
     store::take_text(key);
     return model::shard_id{static_cast<std::int32_t>(store::take_u32(key))};
+}
+
+std::string all_lists() {
+    return table("L");
 }
 
 std::string lists_of_job(name_number job) {

@@ -5,7 +5,7 @@
 //   N  kind, name -> number            n  kind, number -> name
 //   G  kind, numbers -> counters       Q  queue, job -> nothing: which jobs were on a queue
 //   R  shard, record -> row            I  id, shard -> record
-//   L  list, what, submitted_at, shard, record -> nothing; of a job: the task's tags
+//   L  list, what, time, block of offsets -> tasks: task_lists.cpp; of a job: with their tags
 //   M  job, block -> states of its tasks      J  job, block -> where they are
 //   E  error groups: error_groups.cpp         K  list, number -> value: top_lists.cpp
 //   T  resolution, queue, time -> what happened   U  queue -> nothing: series.cpp
@@ -36,8 +36,9 @@ struct row_place {
     friend auto operator<=>(const row_place&, const row_place&) = default;
 };
 
-enum class name_kind : char { job = 'j', tag = 't', worker = 'w' };
-/// A job's, tag's or worker's number within this state; names are long and counted often.
+enum class name_kind : char { job = 'j', tag = 't', worker = 'w', lane = 'l' };
+/// A job's, tag's, worker's or topic partition's number within this state; names are long and
+/// counted often.
 using name_number = std::uint32_t;
 inline constexpr name_number no_name = 0xffffffff;
 
@@ -68,8 +69,7 @@ std::string overall();
 std::string job(name_number job);
 std::string tag(name_number tag);
 std::string all_jobs();                             // prefix of every job()
-std::string all_tags();                             // prefix of every tag()
-name_number number_in_group(std::string_view key);  // of a job or a tag
+name_number number_in_group(std::string_view key);  // of a job
 std::string queue(const model::queue_name& queue, model::priority p);
 std::string queues();                                // prefix
 std::string queues(const model::queue_name& queue);  // prefix: its priorities
@@ -87,6 +87,8 @@ std::string jobs_on_queue(const model::queue_name& queue);  // prefix
 name_number job_in_job_on_queue(std::string_view key);
 
 std::string row(const row_place& place);
+/// The name of the place's topic partition: of all of a submit order but the time and the offset.
+std::string lane(const row_place& place);
 std::string all_rows();                                                            // prefix
 std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue);  // prefix
 std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
@@ -100,15 +102,15 @@ std::string id_shards(const model::task_id& id);  // prefix
 model::shard_id shard_in_id(std::string_view key);
 
 /// Lists: of a state in a job, of a state in a queue, of a tag, of the worker of the last attempt,
-/// of an error group. Each task is on one list of the first two kinds. Keys of all end with the
-/// same submit order.
+/// of an error group. Each task is on one list of the first two kinds.
+std::string all_lists();                    // prefix
 std::string lists_of_job(name_number job);  // prefix
 std::string list_of_job(name_number job, model::task_state s);
 std::string list_of_tag(name_number tag);
 std::string list_of_worker(name_number worker);
 std::string list_of_error(error_fingerprint error);
 std::string list_of_state(model::task_state s, const model::queue_name& queue);
-/// What follows the list's prefix.
+/// What lists are in order of, whoever reads them.
 std::string submit_order(instant submitted_at, const row_place& place);
 row_place place_in_submit_order(std::string_view rest);
 instant submitted_at_in_submit_order(std::string_view rest);

@@ -13,9 +13,9 @@ constexpr std::size_t least_at_once = 4;
 
 }  // namespace
 
-list_merge::list_merge(const store::kv& state, std::vector<std::string> lists, std::string after,
-                       bool newest_first)
-    : state_(state),
+list_merge::list_merge(const task_lists& lists_of_tasks, std::vector<std::string> lists,
+                       std::string after, bool newest_first)
+    : tasks_(lists_of_tasks),
       newest_first_(newest_first),
       at_once_(std::max(least_at_once, keys_in_memory / std::max<std::size_t>(lists.size(), 1))) {
     for (auto& list : lists) {
@@ -48,15 +48,15 @@ void list_merge::show(std::size_t n) {
 
 void list_merge::fill(std::size_t n) {
     source& s = sources_[n];
-    const auto visit = [&](std::string_view key, std::string_view) {
-        s.ahead.emplace_back(key.substr(s.list.size()));
+    const auto visit = [&](std::string_view order, std::string_view) {
+        s.ahead.emplace_back(order);
         return s.ahead.size() < at_once_;
     };
     if (newest_first_) {
-        state_.scan_back(s.list, s.last.empty() ? s.last : s.list + s.last, visit);
+        tasks_.walk_back(s.list, s.last, visit);
     } else {
-        // A NUL more than the last key: the first one after it.
-        state_.scan(s.list, s.last.empty() ? s.last : s.list + s.last + '\0', visit);
+        // A NUL more than the last one: the first after it.
+        tasks_.walk(s.list, s.last.empty() ? s.last : s.last + '\0', visit);
     }
     if (!s.ahead.empty()) {
         s.last = s.ahead.back();

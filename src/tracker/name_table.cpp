@@ -8,7 +8,8 @@ namespace kwq::tracker {
 
 namespace {
 
-constexpr std::size_t most_numbers = 2'000'000;  // of a kind; some 80 bytes each
+constexpr std::size_t most_numbers = 2'000'000;  // of a kind; some 40 bytes each
+constexpr std::size_t most_newest = 16'384;
 constexpr std::size_t most_names = 20'000;
 
 std::string written(name_number n) {
@@ -27,9 +28,10 @@ name_table::cache& name_table::of(name_kind kind) {
     switch (kind) {
         case name_kind::job: return jobs_;
         case name_kind::tag: return tags_;
-        case name_kind::worker: break;
+        case name_kind::worker: return workers_;
+        case name_kind::lane: break;
     }
-    return workers_;
+    return lanes_;
 }
 
 numbered name_table::number_of(name_kind kind, const std::string& name) {
@@ -45,22 +47,38 @@ numbered name_table::number_of(name_kind kind, const std::string& name) {
     state_.put(keys::next_number(kind), written(*c.next));
     state_.put(keys::name(kind, name), written(n));
     state_.put(keys::number(kind, n), name);
-    remember(c, name, n);
+    remember(c, name, number_cache::hash_of(name), n);
     return {n, true};
 }
 
 std::optional<name_number> name_table::find(name_kind kind, const std::string& name) {
     cache& c = of(kind);
-    if (const auto cached = c.numbers.find(name); cached != c.numbers.end()) {
-        return cached->second;
+    const auto hash = number_cache::hash_of(name);
+    if (const auto n = remembered(c, name, hash)) {
+        return n;
     }
-    const auto old = c.older.find(name);
-    const auto stored = old == c.older.end() ? state_.get(keys::name(kind, name)) : std::nullopt;
-    if (old == c.older.end() && !stored) {
+    const auto stored = state_.get(keys::name(kind, name));
+    if (!stored) {
         return std::nullopt;
     }
-    const name_number n = stored ? read(*stored) : old->second;
-    remember(c, name, n);
+    const name_number n = read(*stored);
+    remember(c, name, hash, n);
+    return n;
+}
+
+std::optional<name_number> name_table::remembered(cache& c, std::string_view name,
+                                                  std::size_t hash) {
+    if (const auto n = c.newest.find(name, hash)) {
+        return n;
+    }
+    if (const auto n = c.numbers.find(name, hash)) {
+        remember_newest(c, name, hash, *n);
+        return n;
+    }
+    const auto n = c.older.find(name, hash);
+    if (n) {
+        remember(c, name, hash, *n);
+    }
     return n;
 }
 
@@ -84,13 +102,23 @@ void name_table::forget_cached() {
     jobs_ = {};
     tags_ = {};
     workers_ = {};
+    lanes_ = {};
 }
 
-void name_table::remember(cache& c, const std::string& name, name_number n) {
+void name_table::remember(cache& c, std::string_view name, std::size_t hash, name_number n) {
     if (c.numbers.size() >= most_numbers / 2) {
-        c.older = std::exchange(c.numbers, {});
+        std::swap(c.older, c.numbers);
+        c.numbers.clear();
     }
-    c.numbers[name] = n;
+    c.numbers.add(name, hash, n);
+    remember_newest(c, name, hash, n);
+}
+
+void name_table::remember_newest(cache& c, std::string_view name, std::size_t hash, name_number n) {
+    if (c.newest.size() >= most_newest) {
+        c.newest.clear();
+    }
+    c.newest.add(name, hash, n);
 }
 
 }  // namespace kwq::tracker

@@ -1,12 +1,14 @@
-// name_table: jobs, tags and workers by number. A name is written once and counted by its number
-// from then on. The caches are bounded: a million tags need not be in memory.
+// name_table: jobs, tags, workers and topic partitions by number. A name is written once and
+// counted by its number from then on. The caches are bounded: a million tags need not be in memory.
 #pragma once
 
 #include "store/kv.hpp"
 #include "tracker/keys.hpp"
+#include "tracker/number_cache.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace kwq::tracker {
@@ -27,18 +29,22 @@ public:
 
 private:
     struct cache {
-        std::unordered_map<std::string, name_number> numbers;  // asked for lately
-        std::unordered_map<std::string, name_number> older;    // before that
+        number_cache newest;   // asked for lately: few, so that they stay in the processor's cache
+        number_cache numbers;  // asked for before that
+        number_cache older;    // and before that
         std::unordered_map<name_number, std::string> names;
         std::optional<name_number> next;
     };
     cache& of(name_kind kind);
-    static void remember(cache& c, const std::string& name, name_number n);
+    static std::optional<name_number> remembered(cache& c, std::string_view name, std::size_t hash);
+    static void remember(cache& c, std::string_view name, std::size_t hash, name_number n);
+    static void remember_newest(cache& c, std::string_view name, std::size_t hash, name_number n);
 
     store::kv& state_;
     cache jobs_;
     cache tags_;
     cache workers_;
+    cache lanes_;
 };
 
 }  // namespace kwq::tracker

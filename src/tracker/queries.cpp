@@ -63,7 +63,7 @@ std::vector<std::string> queries::lists_for(const task_filter& f) {
         if (!n) {
             return {};
         }
-        best.consider({keys::list_of_tag(*n)}, counted_rows(keys::tag(*n), {}));
+        best.consider({keys::list_of_tag(*n)}, counted_in(tables_.tags.of_tag(*n).counts, {}));
     }
     // An error group is of tasks in state error.
     const bool of_error = f.error && f.state.holds(model::task_state::error);
@@ -150,7 +150,7 @@ result<task_page> queries::tasks(const task_filter& f) {
     }
     task_page page;
     tables_.rows.write();
-    list_merge merged(tables_.state, lists_for(f), last, f.newest_first);
+    list_merge merged(tables_.lists, lists_for(f), last, f.newest_first);
     std::size_t looked_at = 0;
     while (const auto order = merged.next()) {
         if (looked_at == max_rows_a_page || page.items.size() == page_limit(f.limit)) {

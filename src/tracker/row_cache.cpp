@@ -127,8 +127,7 @@ void row_cache::note(kept_row& kept, std::optional<instant> at, const event_effe
 }
 
 void row_cache::count_tags(kept_row& kept) {
-    tags_.move(kept.listed_, listing_of(kept.value()));
-    tags_.count(kept.row_->tags, kept.effects_);
+    tags_.move(kept.listed_, listing_of(kept.value()), kept.effects_);
     kept.effects_ = {};
 }
 
@@ -192,37 +191,49 @@ void row_cache::forget_all() {
     kept_ = 0;
 }
 
+name_number row_cache::number_of(const row_place& place) {
+    lane& in = lane_of(place);
+    if (in.number == no_name) {
+        in.number = lists_.lane_of(place);
+    }
+    return in.number;
+}
+
 void row_cache::write_lists(const row_place& place, const listing& before, const listing& after) {
     const bool same_order = before.as == standing::task && after.as == before.as &&
                             before.submitted_at == after.submitted_at;
+    const auto lane = number_of(place);
     const auto visit = [&](const listing& of, const listing& other, const auto& change) {
         if (of.as != standing::task) {
             return;
         }
-        const auto at = keys::submit_order(of.submitted_at, place);
+        const task_lists::listed task{of.submitted_at, lane, place.record.offset};
         if (!same_order || of.state != other.state) {
-            change(keys::list_of_state(of.state, place.record.queue) + at, {});
+            change(keys::list_of_state(of.state, place.record.queue), task, {});
         }
         if (!same_order || of.state != other.state || of.job != other.job ||
             of.tags != other.tags) {
-            change(keys::list_of_job(of.job, of.state) + at, write_tags(of.tags));
+            change(keys::list_of_job(of.job, of.state), task, of.tags);
         }
         if (of.worker != no_name && (!same_order || of.worker != other.worker)) {
-            change(keys::list_of_worker(of.worker) + at, {});
+            change(keys::list_of_worker(of.worker), task, {});
         }
         if (of.error.value() != 0 && (!same_order || of.error != other.error)) {
-            change(keys::list_of_error(of.error) + at, {});
+            change(keys::list_of_error(of.error), task, {});
         }
         if (!same_order || of.tags != other.tags) {
             for (const auto tag : of.tags) {
-                change(keys::list_of_tag(tag) + at, {});
+                change(keys::list_of_tag(tag), task, {});
             }
         }
     };
-    visit(before, after,
-          [this](const std::string& key, const std::string& /*value*/) { state_.erase(key); });
-    visit(after, before,
-          [this](const std::string& key, const std::string& value) { state_.put_new(key, value); });
+    using names = std::vector<name_number>;
+    visit(before, after, [this](const std::string& list, const auto& task, const names& /*tags*/) {
+        lists_.take_out(list, task);
+    });
+    visit(after, before, [this](const std::string& list, const auto& task, const names& tags) {
+        lists_.put(list, task, write_tags(tags));
+    });
 }
 
 }  // namespace kwq::tracker

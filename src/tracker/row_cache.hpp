@@ -7,6 +7,7 @@
 #include "tracker/rows.hpp"
 #include "tracker/state_map.hpp"
 #include "tracker/tag_counters.hpp"
+#include "tracker/task_lists.hpp"
 
 #include <cstddef>
 #include <map>
@@ -38,8 +39,8 @@ private:
 
 class row_cache {
 public:
-    row_cache(store::kv& state, tag_counters& tags, state_map& cells)
-        : state_(state), tags_(tags), cells_(cells) {}
+    row_cache(store::kv& state, tag_counters& tags, state_map& cells, task_lists& lists)
+        : state_(state), tags_(tags), cells_(cells), lists_(lists) {}
 
     /// By value and without keeping it: for questions.
     std::optional<task_row> look(const row_place& place) const;
@@ -65,6 +66,7 @@ private:
     struct lane {
         model::offset end{0};      // the state has none from here on, as long as nothing is kept
         model::offset read_to{0};  // where the last look into the state ended
+        name_number number = no_name;
         std::unordered_map<std::int64_t, kept_row> rows;
     };
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
@@ -73,11 +75,13 @@ private:
     void load(lane& in, kept_row& kept);
     void load_run(lane& in, const row_place& from);
     void count_tags(kept_row& kept);
+    name_number number_of(const row_place& place);
     void write_lists(const row_place& place, const listing& before, const listing& after);
 
     store::kv& state_;
     tag_counters& tags_;
     state_map& cells_;
+    task_lists& lists_;
     std::map<lane_key, lane> lanes_;
     lane* newest_lane_ = nullptr;  // rows come in runs
     row_place newest_place_;

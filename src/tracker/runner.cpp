@@ -32,7 +32,7 @@ constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "8";
+constexpr std::string_view state_layout = "10";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -72,7 +72,7 @@ void runner::open_state() {
         options.compacts = store::compaction::by_size;
         options.filtered = is_looked_up;
         options.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
-            return may_drop_id(key, value, instant{horizon->load()});
+            return may_drop(key, value, instant{horizon->load()});
         };
         state_ = store::open_rocksdb(options);
     }

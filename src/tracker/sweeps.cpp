@@ -45,20 +45,27 @@ bool sweeps::advance(std::size_t rows) {
     }
     const std::string list = open_.begin()->first;
     open_sweep& s = open_.begin()->second;
-    const bool of_rows = list.front() == keys::row({}).front();
     std::vector<row_place> places;
     bool more = false;
-    tables_.rows.write();
-    tables_.state.scan(list, s.next, [&](std::string_view key, std::string_view) {
-        if (places.size() == rows) {
-            more = true;
-            s.next = std::string(key);
-            return false;
+    const auto visit = [&](std::string_view at, const row_place& place) {
+        more = places.size() == rows;
+        if (more) {
+            s.next = std::string(at);
+        } else {
+            places.push_back(place);
         }
-        places.push_back(of_rows ? keys::place_in_row(key)
-                                 : keys::place_in_submit_order(key.substr(list.size())));
-        return true;
-    });
+        return !more;
+    };
+    tables_.rows.write();
+    if (list.starts_with(keys::all_rows())) {
+        tables_.state.scan(list, s.next, [&](std::string_view key, std::string_view) {
+            return visit(key, keys::place_in_row(key));
+        });
+    } else {
+        tables_.lists.walk(list, s.next, [&](std::string_view order, std::string_view) {
+            return visit(order, keys::place_in_submit_order(order));
+        });
+    }
     for (const auto& p : places) {
         if (correct(p)) {
             s.rows = std::max<std::int64_t>(s.rows - 1, 1);

@@ -1,6 +1,7 @@
 #include "tracker/tables.hpp"
 
 #include "store/bytes.hpp"
+#include "store/merging.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -105,9 +106,10 @@ tables::tables(store::kv& s, std::uint32_t most_uncounted)
       groups(s),
       errors(s),
       counters(s, groups, errors),
-      tags(s, groups, most_uncounted),
+      lists(s, names),
+      tags(s, groups, lists, most_uncounted),
       cells(s),
-      rows(s, tags, cells),
+      rows(s, tags, cells, lists),
       windows(s),
       tops(s) {
     reload();
@@ -116,6 +118,7 @@ tables::tables(store::kv& s, std::uint32_t most_uncounted)
 void tables::reload() {
     names.forget_cached();
     groups.forget_all();
+    tags.totals().forget_all();
     rows.forget_all();
     errors.reload();
     windows.reload();
@@ -254,7 +257,10 @@ instant tables::horizon_of_all() const {
     return least.value_or(instant{0});
 }
 
-bool may_drop_id(std::string_view key, std::string_view value, instant horizon) {
+bool may_drop(std::string_view key, std::string_view value, instant horizon) {
+    if (key.starts_with(keys::all_lists())) {
+        return store::is_empty_list(value);
+    }
     if (!key.starts_with(keys::all_ids()) || horizon == instant{0}) {
         return false;
     }
@@ -389,10 +395,12 @@ counted tables::count_of(const row_place& place, const task_row* row) {
 void tables::write_groups() {
     rows.write();
     groups.write_changed([this](std::string_view key, const group& g) {
-        if (key.starts_with(keys::all_jobs()) || key.starts_with(keys::all_tags())) {
-            const auto kind = key.starts_with(keys::all_jobs()) ? name_kind::job : name_kind::tag;
-            tops.update(kind, keys::number_in_group(key), g);
+        if (key.starts_with(keys::all_jobs())) {
+            tops.update(name_kind::job, keys::number_in_group(key), values_of(g));
         }
+    });
+    tags.totals().each_changed([this](name_number tag, const sort_values& values) {
+        tops.update(name_kind::tag, tag, values);
     });
     tops.write_changed();
 }
@@ -418,6 +426,7 @@ void tables::commit(instant now) {
     groups.forget_some();
     errors.forget_some();
     rows.forget_some();
+    tags.totals().forget_some();
 }
 
 }  // namespace kwq::tracker

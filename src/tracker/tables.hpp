@@ -14,6 +14,7 @@
 #include "tracker/series.hpp"
 #include "tracker/state_map.hpp"
 #include "tracker/tag_counters.hpp"
+#include "tracker/task_lists.hpp"
 #include "tracker/top_lists.hpp"
 
 #include <map>
@@ -96,6 +97,7 @@ public:
     group_store groups;
     error_groups errors;
     row_counters counters;
+    task_lists lists;
     tag_counters tags;
     state_map cells;
     row_cache rows;
@@ -116,7 +118,8 @@ private:
     std::map<std::pair<model::shard_id, model::offset>, name_number> following_;
 };
 
-/// For compaction, on any thread: this is an id whose task is gone, and that is forgotten.
-bool may_drop_id(std::string_view key, std::string_view value, instant horizon);
+/// For compaction, on any thread: this is an id whose task is gone, and that is forgotten, or what
+/// a list has nothing in any more.
+bool may_drop(std::string_view key, std::string_view value, instant horizon);
 
 }  // namespace kwq::tracker

@@ -2,8 +2,10 @@
 
 #include "store/bytes.hpp"
 #include "store/merging.hpp"
+#include "tracker/group_tally.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kwq::tracker {
 
@@ -34,6 +36,23 @@ void move_in_tag(group& g, const listing& as, std::int64_t by) {
     }
     g.counts.at(static_cast<std::size_t>(as.state)) += by;
     g.submitted += by;
+}
+
+void add_effects(group& g, const tag_effects& effects) {
+    if (!effects.last_at) {
+        return;  // no event: as when a row is let go
+    }
+    g.changed_at(*effects.last_at);
+    if (effects.waited) {
+        g.wait.add(*effects.waited);
+    }
+    if (effects.ran) {
+        g.run.add(*effects.ran);
+    }
+    if (effects.finished) {
+        g.finished.add(*effects.finished);
+    }
+    g.retries += effects.retries;
 }
 
 bool same_groups(const listing& a, const listing& b) {
@@ -67,49 +86,44 @@ bool tag_effects::add(std::optional<instant> at, const event_effects& effects) {
     return true;
 }
 
-void tag_counters::move(const listing& before, const listing& after) {
+void tag_counters::move(const listing& before, const listing& after, const tag_effects& effects) {
     const bool stays = same_groups(before, after);
-    if (stays && before.as == after.as && before.state == after.state) {
-        return;
-    }
-    for (const auto tag : before.tags) {
-        move_in_tag(groups_.change(keys::tag(tag)), before, -1);
-    }
-    for (const auto tag : after.tags) {
-        group& g = groups_.change(keys::tag(tag));
-        move_in_tag(g, after, 1);
-        if (!stays) {
-            g.submitted_at(after.submitted_at);
-        }
-    }
-    state_counts moved{};
-    add_listed(moved, before, -1);
+    group change;
+    move_in_tag(change, before, -1);
     if (!stays) {
-        move_in_job(before.job, before.tags, moved);
-        moved = {};
+        add_to_tags(before.tags, std::exchange(change, {}));
+        change.submitted_at(after.submitted_at);
     }
-    add_listed(moved, after, 1);
-    move_in_job(after.job, after.tags, moved);
+    move_in_tag(change, after, 1);
+    add_effects(change, effects);
+    add_to_tags(after.tags, change);
+    move_in_job(before, after, stays);
 }
 
 void tag_counters::count(const std::vector<name_number>& tags, const tag_effects& effects) {
-    if (!effects.last_at) {
-        return;  // no event: as when a row is let go
+    group change;
+    add_effects(change, effects);
+    add_to_tags(tags, change);
+}
+
+void tag_counters::add_to_tags(const std::vector<name_number>& tags, const group& change) {
+    std::string tally;
+    if (!tags.empty()) {
+        write_tally(change, tally);
     }
+    if (tally.empty()) {
+        return;
+    }
+    const auto operand = store::tally_operand(tally);
     for (const auto tag : tags) {
-        group& g = groups_.change(keys::tag(tag));
-        g.changed_at(*effects.last_at);
-        if (effects.waited) {
-            g.wait.add(*effects.waited);
-        }
-        if (effects.ran) {
-            g.run.add(*effects.ran);
-        }
-        if (effects.finished) {
-            g.finished.add(*effects.finished);
-        }
-        g.retries += effects.retries;
+        totals_.add(tag, change);
+        state_.merge(keys::tag(tag), operand);
     }
+}
+
+group tag_counters::of_tag(name_number tag) const {
+    const auto stored = state_.get(keys::tag(tag));
+    return stored ? read_tally(store::read_tally(*stored)) : group{};
 }
 
 void tag_counters::let_go(const listing& was) {
@@ -118,6 +132,19 @@ void tag_counters::let_go(const listing& was) {
     if (counts != state_counts{} && !was.tags.empty() && !has_counters(was.job)) {
         add_to_job(was.job, was.tags, counts);
     }
+}
+
+void tag_counters::move_in_job(const listing& before, const listing& after, bool stays) {
+    if (stays && before.as == after.as && before.state == after.state) {
+        return;
+    }
+    state_counts moved{};
+    add_listed(moved, before, -1);
+    if (!stays) {
+        move_in_job(before.job, before.tags, std::exchange(moved, {}));
+    }
+    add_listed(moved, after, 1);
+    move_in_job(after.job, after.tags, moved);
 }
 
 void tag_counters::move_in_job(name_number job, const std::vector<name_number>& tags,
@@ -162,13 +189,12 @@ void tag_counters::grown(name_number job, group& g) {
 tag_counters::counts_by_tag tag_counters::count_lists(name_number job) const {
     counts_by_tag counts;
     const auto lists = keys::lists_of_job(job);
-    state_.scan(lists, {}, [&](std::string_view key, std::string_view value) {
-        const auto state = static_cast<unsigned char>(key[lists.size()]);
+    lists_.each_value(lists, [&](std::string_view rest, std::string_view value) {
+        const auto state = static_cast<unsigned char>(rest.front());
         store::byte_reader tags(value);
         while (!tags.at_end()) {
             ++counts[static_cast<name_number>(tags.number())].at(state);
         }
-        return true;
     });
     return counts;
 }

@@ -1,7 +1,8 @@
 // tag_counters: what is counted of tags, and of the tags within a job. A task with five tags is in
 // ten such groups, so they are not brought up to date with each event, but when its row is written
 // and put on its lists: between two commits most tasks see several events. Tags count the state
-// that a row is listed under.
+// that a row is listed under. What a tag counts grows in the state without being read
+// (store/tally.hpp): the same few bytes are added to each of a task's tags.
 //
 // A job may have as many tags as tasks, and most jobs are small: what a tag counts within a small
 // one is counted when somebody asks, from the job's lists, of which each entry holds the task's
@@ -12,6 +13,8 @@
 #include "store/kv.hpp"
 #include "tracker/groups.hpp"
 #include "tracker/rows.hpp"
+#include "tracker/tag_totals.hpp"
+#include "tracker/task_lists.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -45,13 +48,24 @@ std::string write_tags(const std::vector<name_number>& tags);
 
 class tag_counters {
 public:
-    tag_counters(store::kv& state, group_store& groups, std::uint32_t most_uncounted)
-        : state_(state), groups_(groups), most_uncounted_(most_uncounted) {}
+    tag_counters(store::kv& state, group_store& groups, const task_lists& lists,
+                 std::uint32_t most_uncounted)
+        : state_(state),
+          groups_(groups),
+          lists_(lists),
+          totals_(state),
+          most_uncounted_(most_uncounted) {}
+
+    /// The tag was never seen before.
+    void introduce(name_number tag) { totals_.introduce(tag); }
+    /// What is counted of it, by what was written.
+    group of_tag(name_number tag) const;
+    tag_totals& totals() { return totals_; }
 
     /// The job has one task more.
     void grown(name_number job, group& g);
-    /// A row is listed as `after` now and was as `before`.
-    void move(const listing& before, const listing& after);
+    /// A row is listed as `after` now and was as `before`, and events did this to it.
+    void move(const listing& before, const listing& after, const tag_effects& effects);
     void count(const std::vector<name_number>& tags, const tag_effects& effects);
     /// A row that is listed so, and still is on its lists, is there no more.
     void let_go(const listing& was);
@@ -62,8 +76,10 @@ public:
     void each_of_job(name_number job, const visitor& see) const;
 
 private:
+    void add_to_tags(const std::vector<name_number>& tags, const group& change);
     using counts_by_tag = std::map<name_number, state_counts>;
 
+    void move_in_job(const listing& before, const listing& after, bool stays);
     void move_in_job(name_number job, const std::vector<name_number>& tags,
                      const state_counts& moved);
     void add_to_job(name_number job, const std::vector<name_number>& tags,
@@ -75,6 +91,8 @@ private:
 
     store::kv& state_;
     group_store& groups_;
+    const task_lists& lists_;
+    tag_totals totals_;
     const std::uint32_t most_uncounted_;
 };
 

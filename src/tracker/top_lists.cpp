@@ -10,23 +10,6 @@ std::size_t number_of(sorting by) {
     return static_cast<std::size_t>(by) - 1;  // by name comes first
 }
 
-std::int64_t value_of(const group& g, sorting by) {
-    const auto n = [&](model::task_state s) { return g.counts.at(static_cast<std::size_t>(s)); };
-    switch (by) {
-        case sorting::name: return 0;
-        case sorting::running:
-            return n(model::task_state::allocated) + n(model::task_state::running);
-        case sorting::errors: return n(model::task_state::error);
-        // To the second: a list of what changed last should not change with each event.
-        case sorting::last: return g.last_at ? g.last_at->value() / 1'000 : 0;
-        case sorting::submitted: return g.submitted;
-    }
-    return 0;
-}
-
-constexpr std::array sorted_by{sorting::running, sorting::errors, sorting::last,
-                               sorting::submitted};
-
 std::string key_of(std::size_t list, name_number n) {
     std::string key = "K";
     store::append_u8(key, static_cast<std::uint8_t>(list));
@@ -35,6 +18,13 @@ std::string key_of(std::size_t list, name_number n) {
 }
 
 }  // namespace
+
+sort_values values_of(const group& g) {
+    const auto n = [&](model::task_state s) { return g.counts.at(static_cast<std::size_t>(s)); };
+    // To the second: a list of what changed last should not change with each event.
+    return {n(model::task_state::allocated) + n(model::task_state::running),
+            n(model::task_state::error), g.last_at ? g.last_at->value() / 1'000 : 0, g.submitted};
+}
 
 void top_lists::reload() {
     lists_ = {};
@@ -49,9 +39,9 @@ void top_lists::reload() {
     });
 }
 
-void top_lists::update(name_kind kind, name_number n, const group& g) {
-    for (const auto by : sorted_by) {
-        put(of(kind, number_of(by)), n, value_of(g, by));
+void top_lists::update(name_kind kind, name_number n, const sort_values& values) {
+    for (std::size_t by = 0; by < values.size(); ++by) {
+        put(of(kind, by), n, values.at(by));
     }
 }
 

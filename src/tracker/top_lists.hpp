@@ -12,11 +12,17 @@
 #include <array>
 #include <cstdint>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace kwq::tracker {
+
+/// What jobs and tags are sorted by: running, errors, last change (s), submitted.
+using sort_values = std::array<std::int64_t, 4>;
+inline constexpr std::size_t by_last = 2;
+sort_values values_of(const group& g);
 
 class top_lists {
 public:
@@ -25,9 +31,9 @@ public:
     explicit top_lists(store::kv& state) : state_(state) { reload(); }
     void reload();
 
-    /// The group of this job or tag changed. Written into the state's batch with the next
+    /// What this job or tag is sorted by changed. Written into the state's batch with the next
     /// write_changed().
-    void update(name_kind kind, name_number n, const group& g);
+    void update(name_kind kind, name_number n, const sort_values& values);
     void write_changed();
 
     /// Names by falling value; not for sorting by name.
@@ -39,7 +45,7 @@ private:
         std::set<std::pair<std::int64_t, name_number>> order;
         std::set<name_number> changed;
     };
-    static constexpr std::size_t lists_a_kind = 4;
+    static constexpr std::size_t lists_a_kind = std::tuple_size_v<sort_values>;
 
     list& of(name_kind kind, std::size_t by) {
         return lists_.at((kind == name_kind::job ? 0 : lists_a_kind) + by);

@@ -1,6 +1,7 @@
 // two_folds: see the header.
 #include "two_folds.hpp"
 
+#include "store/merging.hpp"
 #include "target.hpp"
 
 namespace kwq::fuzz {
@@ -12,7 +13,14 @@ constexpr std::uint32_t most_uncounted = 3;  // tasks of a job without counters 
 
 std::string dump(const store::kv& state) {
     std::string all;
-    state.scan("", "", [&](std::string_view key, std::string_view value) {
+    state.scan("", "", [&](std::string_view key, std::string_view stored) {
+        std::string value(stored);
+        if (key.starts_with('L')) {  // entries lie in it in the order in which rows were written
+            value = store::settled(store::read_entries(stored).entries);
+            if (value.empty()) {
+                return true;  // no list, sooner or later
+            }
+        }
         all.append(std::to_string(key.size())).append(" ").append(key);
         all.append(std::to_string(value.size())).append(" ").append(value);
         return true;

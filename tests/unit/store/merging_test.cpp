@@ -2,6 +2,7 @@
 // operands lie when they are joined.
 #include "store/merging.hpp"
 #include "store/kv.hpp"
+#include "store/tally.hpp"
 #include "temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,8 +25,17 @@ std::string sum(const std::vector<std::int64_t>& numbers) {
     return sum_operand(numbers);
 }
 
-/// Cells may be written in two ways, as the operands happened to be joined.
+std::string tally(const tallied& only) {
+    std::string numbers;
+    tally_writer(numbers).put(only);
+    return tally_operand(numbers);
+}
+
+/// Cells and lists may be written in two ways, as the operands happened to be joined.
 std::string shown(std::string_view key, std::string_view value) {
+    if (key.front() == '4') {
+        return settled(read_entries(value).entries);
+    }
     return key.front() == '2' ? read_cells(value) : std::string(value);
 }
 
@@ -69,11 +79,16 @@ TEST_CASE("of each cell the newest is there, however many are set") {
 }
 
 TEST_CASE("values of two kinds, or of none, are damage") {
-    const std::array all{sum({1}), tail_operand("a"), cell_operand(1, 'a'), std::string("\x09?"),
-                         std::string("\x03\x01", 2)};
+    const std::array all{sum({1}),
+                         tail_operand("a"),
+                         cell_operand(1, 'a'),
+                         std::string("\x09?"),
+                         std::string("\x03\x01", 2),
+                         tally({1, joining::least, 1}),
+                         entry_operand({"a", "1"})};
     for (std::size_t i = 0; i < all.size(); ++i) {
         for (std::size_t j = 0; j < all.size(); ++j) {
-            if (i != j || i > 2) {
+            if (i != j || i == 3 || i == 4) {
                 auto value = all.at(i);
                 CHECK_FALSE(merge_into(value, all.at(j)));
             }
@@ -98,11 +113,13 @@ TEST_CASE("merges show the same in both stores, pending, committed and read agai
     const auto operand = [&](unsigned kind, int i) {
         return kind == 0   ? sum({i, -i, static_cast<std::int64_t>(below(9))})
                : kind == 1 ? tail_operand(std::to_string(i))
-                           : cell_operand(static_cast<std::uint8_t>(below(90)),
-                                          static_cast<char>('a' + below(20)));
+               : kind == 2 ? cell_operand(static_cast<std::uint8_t>(below(90)),
+                                          static_cast<char>('a' + below(20)))
+               : kind == 3 ? tally({below(90), joining::sum, std::int64_t{below(9)} - 4})
+                           : entry_operand({std::to_string(below(9)), "v", below(3) > 0});
     };
     for (int i = 0; i < 6'000; ++i) {
-        const auto kind = below(3);
+        const auto kind = below(5);
         const auto key = std::to_string(kind) + std::to_string(below(8));
         const auto action = below(100);
         const auto written = operand(kind, i);

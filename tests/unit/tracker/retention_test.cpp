@@ -175,8 +175,8 @@ TEST_CASE("only ids of tasks that have gone, and that are forgotten, may be drop
     std::size_t early = 0;
     std::size_t late = 0;
     p.f.state->scan({}, {}, [&](std::string_view key, std::string_view value) {
-        early += may_drop_id(key, value, instant{ended}) ? 1 : 0;
-        late += may_drop_id(key, value, instant{ended + 1}) ? 1 : 0;
+        early += may_drop(key, value, instant{ended}) ? 1 : 0;
+        late += may_drop(key, value, instant{ended + 1}) ? 1 : 0;
         return true;
     });
     CHECK(early == 0);

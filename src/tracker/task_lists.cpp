@@ -1,0 +1,216 @@
+#include "tracker/task_lists.hpp"
+
+#include "store/bytes.hpp"
+#include "store/merging.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <vector>
+
+namespace kwq::tracker {
+
+namespace {
+
+// A row of a list is named by the time, in parts of 512 ms, and by the offset, in blocks: of tasks
+// that all came at once a row holds so many, and no more.
+constexpr unsigned part_bits = 9;
+constexpr unsigned block_bits = 14;
+constexpr std::size_t part_bytes = 5;
+constexpr std::size_t block_bytes = 4;
+
+std::uint64_t time_of(instant submitted_at) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(submitted_at.value(), 0));
+}
+
+std::uint64_t low(std::uint64_t n, unsigned bits) {
+    return n & ((std::uint64_t{1} << bits) - 1);
+}
+
+void append_part(std::string& key, std::uint64_t time) {
+    const auto part = time >> part_bits;
+    store::append_u8(key, static_cast<std::uint8_t>(part >> 32U));
+    store::append_u32(key, static_cast<std::uint32_t>(part));
+}
+
+std::string row_of(std::string_view list, const task_lists::listed& task) {
+    std::string key(list);
+    append_part(key, time_of(task.submitted_at));
+    const auto block = static_cast<std::uint64_t>(task.offset.value()) >> block_bits;
+    store::append_u32(key, static_cast<std::uint32_t>(block));
+    return key;
+}
+
+std::string entry_of(const task_lists::listed& task) {
+    std::string entry;
+    store::byte_writer w(entry);
+    w.number(low(time_of(task.submitted_at), part_bits));
+    w.number(task.lane);
+    w.number(low(static_cast<std::uint64_t>(task.offset.value()), block_bits));
+    return entry;
+}
+
+std::string settled_entries(std::string_view row) {
+    const auto read = store::read_entries(row);
+    return read.is_settled ? std::string(read.entries) : store::settled(read.entries);
+}
+
+}  // namespace
+
+name_number task_lists::lane_of(const row_place& place) {
+    return names_.number_of(name_kind::lane, keys::lane(place)).number;
+}
+
+void task_lists::put(std::string_view list, const listed& task, std::string_view value) {
+    const auto entry = entry_of(task);
+    state_.merge(row_of(list, task), store::entry_operand({entry, value}));
+}
+
+void task_lists::take_out(std::string_view list, const listed& task) {
+    const auto entry = entry_of(task);
+    state_.merge(row_of(list, task), store::entry_operand({entry, {}, false}));
+}
+
+/// Half a second of a list, read and put in order.
+class task_lists::part {
+public:
+    explicit part(name_table& names) : names_(names) {}
+
+    /// Is the row, of which this is what follows the list's name, of the same half second?
+    bool takes(std::string_view rest) const {
+        return tasks_.empty() || rest.substr(0, part_bytes) == name_;
+    }
+    void add(std::string_view rest, std::string_view row) {
+        name_ = rest.substr(0, part_bytes);
+        const std::uint64_t time = part_of(rest) << part_bits;
+        const std::uint64_t block = store::take_u32(rest);
+        for (store::entry_reader r(rows_.emplace_back(settled_entries(row))); !r.at_end();) {
+            const auto e = r.next();
+            store::byte_reader entry(e.key);
+            const auto submitted = time + entry.number();
+            const auto& lane = lane_named(static_cast<name_number>(entry.number()));
+            tasks_.push_back({submitted, &lane, (block << block_bits) + entry.number(), e.value});
+        }
+    }
+    /// False: the visitor wants no more. Then it is empty again.
+    bool show(std::string_view from, const visitor& visit) {
+        std::sort(tasks_.begin(), tasks_.end());
+        const auto first = std::partition_point(tasks_.begin(), tasks_.end(), [&](const task& t) {
+            return !from.empty() && order_of(t) < from;
+        });
+        const bool more = std::all_of(first, tasks_.end(),
+                                      [&](const task& t) { return visit(order_of(t), t.value); });
+        clear();
+        return more;
+    }
+    bool show_back(std::string_view before, const visitor& visit) {
+        std::sort(tasks_.begin(), tasks_.end());
+        const auto end = std::partition_point(tasks_.begin(), tasks_.end(), [&](const task& t) {
+            return before.empty() || order_of(t) < before;
+        });
+        const bool more = std::all_of(std::make_reverse_iterator(end), tasks_.rend(),
+                                      [&](const task& t) { return visit(order_of(t), t.value); });
+        clear();
+        return more;
+    }
+
+private:
+    struct task {
+        std::uint64_t submitted;
+        const std::string* lane;  // as keys::lane()
+        std::uint64_t offset;
+        std::string_view value;
+        bool operator<(const task& other) const {
+            if (submitted != other.submitted) {
+                return submitted < other.submitted;
+            }
+            return lane != other.lane ? *lane < *other.lane : offset < other.offset;
+        }
+    };
+
+    static std::uint64_t part_of(std::string_view& rest) {
+        const std::uint64_t high = store::take_u8(rest);
+        return (high << 32U) + store::take_u32(rest);
+    }
+    static std::string order_of(const task& t) {
+        std::string order;
+        store::append_u64(order, t.submitted);
+        order.append(*t.lane);
+        store::append_u64(order, t.offset);
+        return order;
+    }
+    const std::string& lane_named(name_number lane) {
+        auto& name = lanes_[lane];
+        if (name.empty()) {
+            name = names_.name_of(name_kind::lane, lane);
+        }
+        return name;
+    }
+    void clear() {
+        tasks_.clear();
+        rows_.clear();
+    }
+
+    name_table& names_;
+    std::string name_;
+    std::deque<std::string> rows_;  // their bytes: values lie in them
+    std::map<name_number, std::string> lanes_;
+    std::vector<task> tasks_;
+};
+
+void task_lists::walk(std::string_view list, std::string_view from, const visitor& visit) const {
+    std::string first;
+    if (!from.empty()) {
+        first = list;
+        append_part(first, time_of(keys::submitted_at_in_submit_order(from)));
+    }
+    part now(names_);
+    bool more = true;
+    state_.scan(list, first, [&](std::string_view key, std::string_view row) {
+        const auto rest = key.substr(list.size());
+        more = now.takes(rest) || now.show(from, visit);
+        if (more) {
+            now.add(rest, row);
+        }
+        return more;
+    });
+    if (more) {
+        now.show(from, visit);
+    }
+}
+
+void task_lists::walk_back(std::string_view list, std::string_view before,
+                           const visitor& visit) const {
+    std::string end;
+    if (!before.empty()) {
+        end = list;
+        append_part(end, time_of(keys::submitted_at_in_submit_order(before)) + (1U << part_bits));
+    }
+    part now(names_);
+    bool more = true;
+    state_.scan_back(list, end, [&](std::string_view key, std::string_view row) {
+        const auto rest = key.substr(list.size());
+        more = now.takes(rest) || now.show_back(before, visit);
+        if (more) {
+            now.add(rest, row);
+        }
+        return more;
+    });
+    if (more) {
+        now.show_back(before, visit);
+    }
+}
+
+void task_lists::each_value(std::string_view lists, const value_visitor& see) const {
+    state_.scan(lists, {}, [&](std::string_view key, std::string_view row) {
+        const auto rest =
+            key.substr(lists.size(), key.size() - lists.size() - part_bytes - block_bytes);
+        const auto entries = settled_entries(row);
+        for (store::entry_reader r(entries); !r.at_end();) {
+            see(rest, r.next().value);
+        }
+        return true;
+    });
+}
+
+}  // namespace kwq::tracker
