@@ -1,4 +1,5 @@
-"""What makes a broker of tests a secured one: TLS under an authority of its own, and users with passwords.
+"""What makes a broker of tests a secured one: TLS under an authority of its own, users with passwords, and nothing allowed but to
+the user `broker`.
 
 Certificates, keys and passwords are made anew by openssl and lie in a folder that goes with the test.
 """
@@ -42,17 +43,20 @@ class Authority:
 
 
 class Security:
-    """The same for a cluster and for those who talk to it: users `broker` and `kwq`, of PLAIN and of SCRAM."""
+    """The same for a cluster and for those who talk to it. Users have their passwords by PLAIN, `kwq` by SCRAM as well."""
 
     def __init__(self, folder):
         self.folder = folder
         self.authority = Authority(folder, "authority")
-        self.users = {name: secrets.token_urlsafe(24) for name in ("broker", "kwq")}
+        self.users = {name: secrets.token_urlsafe(24) for name in ("broker", "kwq", "groupless", "nobody")}
 
     def server_properties(self, address):
         clients = "listener.name.clients"
         users = " ".join(f'user_{name}="{password}"' for name, password in self.users.items())
-        return (f"sasl.mechanism.inter.broker.protocol=PLAIN\n"
+        # Who comes without a name comes through the controller's listener, which has no password.
+        return (f"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+                f"super.users=User:broker;User:ANONYMOUS\n"
+                f"sasl.mechanism.inter.broker.protocol=PLAIN\n"
                 f"{clients}.sasl.enabled.mechanisms=PLAIN,{SCRAM}\n"
                 f"{clients}.plain.sasl.jaas.config={LOGIN}.plain.PlainLoginModule required username=\"broker\" "
                 f"password=\"{self.users['broker']}\" {users};\n"
@@ -65,10 +69,10 @@ class Security:
     def format_arguments(self):
         return ["--add-scram", f"{SCRAM}=[name=kwq,password={self.users['kwq']}]"]
 
-    def client_properties(self, password=None, authority=None, mechanism="PLAIN"):
+    def client_properties(self, user="kwq", password=None, authority=None, mechanism="PLAIN"):
         """As docs/kafka.md has them."""
         return (f"security.protocol=SASL_SSL\n"
                 f"sasl.mechanism={mechanism}\n"
-                f"sasl.username=kwq\n"
-                f"sasl.password={password or self.users['kwq']}\n"
+                f"sasl.username={user}\n"
+                f"sasl.password={password or self.users[user]}\n"
                 f"ssl.ca.location={(authority or self.authority).certificate}\n")

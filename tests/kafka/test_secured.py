@@ -7,8 +7,9 @@ import unittest
 
 import broker
 import cluster_server
+import rights
 import security
-from server import CLEAN, KWQ, KwqTest
+from server import CLEAN, KWQ, KwqTest, Server, eventually
 
 # A handful of partitions: that there are many is not what is tested.
 FEW = ["--partitions", "2"]
@@ -16,6 +17,7 @@ PATHS = ("/livez", "/readyz", "/metrics", "/openapi.json", *(f"/kwq/v1/{name}" f
     "tasks", "leases", "jobs", "tags", "queues", "bulk", "dispatch", "stats", "errors", "workers", "limits", "cluster",
     "cluster/ready")))
 
+PREFIX = "t"  # all that cluster_server.py makes up begin so
 MADE = {}
 
 
@@ -26,6 +28,12 @@ def setUpModule():
     cluster = broker.Cluster(security=of)
     unittest.addModuleCleanup(cluster.close)
     cluster.start()
+    giver = rights.Giver(cluster.brokers, of.client_properties(user="broker"))
+    unittest.addModuleCleanup(giver.close)
+    for user in ("kwq", "groupless"):
+        giver.give(user, rights.TOPIC, PREFIX, rights.PREFIXED,
+                   "create", "describe", "describe_configs", "read", "write", "delete")
+    giver.give("kwq", rights.GROUP, PREFIX, rights.PREFIXED, "read")
     MADE.update(folder=folder.name, security=of, cluster=cluster)
 
 
@@ -55,7 +63,7 @@ class Life(OnSecuredBroker, KwqTest):
         self.flags = [*self.flags_with(self.properties_file()), "--log-level", "debug"]
         super().setUp()
 
-    def test_a_task_lives_over_tls_and_a_password_and_the_password_is_told_to_nobody(self):
+    def test_a_task_lives_with_the_rights_that_the_docs_name_and_the_password_is_told_to_nobody(self):
         first, second = self.submit("one", priority=9), self.submit("two", priority=1)
         lease = self.take()
         self.assertEqual(lease["task"]["id"], first)
@@ -85,6 +93,25 @@ class Life(OnSecuredBroker, KwqTest):
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, check=False)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assert_untold(done.stdout)
+
+
+class WithoutRights(OnSecuredBroker):
+    def test_without_the_right_to_its_group_an_instance_says_so(self):
+        server = Server(*self.flags_with(self.properties_file(user="groupless")))
+        self.addCleanup(server.close)
+        server.start(ready=False)
+        eventually(lambda: "Group authorization failed" in server.log(), "a warning about the group")
+
+    def test_without_rights_a_start_is_refused(self):
+        with tempfile.TemporaryDirectory() as data:
+            done = subprocess.run([KWQ, "serve", "--data", data, "--port", "0",
+                                   *self.flags_with(self.properties_file(user="nobody"))], env=CLEAN, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+                                  check=False)
+        print(done.stdout)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("-status: Authorization failed", done.stdout)
+        self.assert_untold(done.stdout, self.security.users["nobody"])
 
 
 class Refusals(OnSecuredBroker):
