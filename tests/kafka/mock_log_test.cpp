@@ -141,7 +141,7 @@ TEST_CASE("an append whose acknowledgement comes after its deadline is unknown, 
 TEST_CASE("a slow broker makes appends slow, not unknown, and they wait for it together") {
     mock_log it;
     REQUIRE(it.put("0").has_value());
-    it.cluster.slow(1, milliseconds{400});
+    it.cluster.slow(1, milliseconds{1'500});
     const auto begin = std::chrono::steady_clock::now();
     std::vector<answer> answers;
     for (const auto& n : numbers(51)) {
@@ -154,8 +154,8 @@ TEST_CASE("a slow broker makes appends slow, not unknown, and they wait for it t
     for (std::size_t i = 0; i < answers.size(); ++i) {
         CHECK(answers[i].get().value() == offset{static_cast<std::int64_t>(i) + 1});
     }
-    CHECK(took > milliseconds{400});
-    CHECK(took < milliseconds{8'000});  // one after the other: 20 s
+    CHECK(took > milliseconds{1'500});
+    CHECK(took < milliseconds{20'000});  // one after the other: 75 s
     CHECK(it.values() == numbers(51));
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("a leader that goes away under appends and comes back costs none that 
 
 TEST_CASE("appends go on with the next leader when theirs is gone") {
     mock_log it;
-    REQUIRE(it.put("0").has_value());
+    REQUIRE(it.put("before").has_value());
     it.cluster.down(1);
     std::vector<answer> answers;
     for (const auto& n : numbers(20)) {
@@ -258,30 +258,26 @@ TEST_CASE("a producer that a broker calls out of order is replaced, and its appe
     CHECK(it.stops().empty());
 }
 
-TEST_CASE("a producer whose epoch is over goes on under the next, or a new one does") {
+TEST_CASE("a producer whose epoch is over goes on under the next, and says what it knows") {
     const auto code =
         GENERATE(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID);
     CAPTURE(rd_kafka_err2name(code));
     mock_log it;
-    REQUIRE(it.put("0").has_value());
+    REQUIRE(it.put("before").has_value());
     it.cluster.answer_next(request::produce, {code});
-    std::vector<answer> answers{it.send("0")};
-    wait(answers);
-    std::optional<result<offset>> after;
-    CHECK(within(milliseconds{10'000}, [&] {
-        after = it.put("after");
-        return after->has_value();
-    }));
+    const auto said = it.put("struck");
+    CHECK(within(milliseconds{10'000}, [&] { return it.put("after").has_value(); }));
     const auto there = it.values();
-    const auto said = answers.front().get();
     if (said) {
-        CHECK(there.at(static_cast<std::size_t>(said->value())) == "0");
+        CHECK(there.at(static_cast<std::size_t>(said->value())) == "struck");
     } else {
         CHECK((said.error().code == errc::unknown || said.error().code == errc::overloaded));
-        CHECK(std::count(there.begin(), there.end(), "0") == 1);
     }
+    // The broker refused it once: it is there once if it was said to be, else not at all.
+    CHECK(std::count(there.begin(), there.end(), "struck") == (said ? 1 : 0));
     CHECK(there.back() == "after");
     CHECK(it.stops().empty());
+    CHECK(it.producers() <= 2);
 }
 
 TEST_CASE("a producer that fails as soon as it is made stops the log by a sentence, once") {
