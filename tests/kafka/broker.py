@@ -29,7 +29,7 @@ STARTED = "Kafka Server started"
 LEAN = """
 process.roles=broker,controller
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
+inter.broker.listener.name=CLIENTS
 auto.create.topics.enable=false
 unclean.leader.election.enable=false
 offsets.topic.num.partitions=4
@@ -150,6 +150,7 @@ class Node:
         self.number, self.address, self.port, self.folder = number, address, port, folder
         self.controller_port = free_port(address)
         self.links = []  # what some clients reach it through
+        self.security = None
         self.starts = 0
         self.process = None
 
@@ -170,18 +171,25 @@ class Node:
         with open(os.path.join(self.folder, "server.properties"), "w", encoding="ascii") as out:
             out.write(f"node.id={self.number}\n"
                       f"controller.quorum.voters={voters}\n"
-                      f"listeners=PLAINTEXT://{self.address}:{self.port},"
+                      f"listeners=CLIENTS://{self.address}:{self.port},"
                       f"CONTROLLER://{self.address}:{self.controller_port}{self.through('to')}\n"
-                      f"advertised.listeners=PLAINTEXT://{self.address}:{self.port}{self.through('at')}\n"
+                      f"advertised.listeners=CLIENTS://{self.address}:{self.port}{self.through('at')}\n"
                       f"log.dirs={self.data}\n{shared}")
+            if self.security:
+                out.write(self.security.server_properties(self.address))
 
     def through(self, side):
         """A listener for each link, advertised as the link's own end: its clients hear of no other way."""
         return "".join(f",LINK{n}://{getattr(link, side)[0]}:{getattr(link, side)[1]}" for n, link in enumerate(self.links))
 
     def format(self, size):
-        """A copy of what was formatted once: with static voters a directory knows no address."""
+        """A copy of what was formatted once: with static voters a directory knows no address. But it knows users."""
         if os.path.isdir(self.data):
+            return
+        if self.security:
+            run_tool(java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
+                          os.path.join(self.folder, "server.properties"), *self.security.format_arguments()),
+                     "formatting a directory for a secured Kafka")
             return
         kept = os.path.join(home(), f"formatted-{self.number}-of-{size}")
         with made_once(kept) as folder:
@@ -224,17 +232,19 @@ class Node:
 
 class Cluster:
     """One node or three, in a folder of their own. With `links`, so many clients have ways of their own to each node,
-    which can be cut."""
+    which can be cut. With `security`, clients must use TLS and have a password."""
 
-    def __init__(self, size=1, folder=None, port=0, links=0):
+    def __init__(self, size=1, folder=None, port=0, links=0, security=None):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="kwq-kafka-")
         addresses = ["127.0.0.1"] if size == 1 else [f"127.0.0.1{n}" for n in range(1, size + 1)]
         self.nodes = [Node(n, address, port or free_port(address), os.path.join(self.folder, f"node{n}"))
                       for n, address in enumerate(addresses, 1)]
         self.links = [[link.Link((node.address, free_port(node.address))) for node in self.nodes] for _ in range(links)]
+        self.security = security
         for n, node in enumerate(self.nodes):
             node.links = [of_client[n] for of_client in self.links]
+            node.security = security
 
     @property
     def brokers(self):
@@ -247,10 +257,11 @@ class Cluster:
     def start(self):
         voters = ",".join(f"{n.number}@{n.address}:{n.controller_port}" for n in self.nodes)
         size = len(self.nodes)
-        protocols = "".join(f",LINK{n}:PLAINTEXT" for n in range(len(self.links)))
+        protocol = "SASL_SSL" if self.security else "PLAINTEXT"
+        protocols = "".join(f",LINK{n}:{protocol}" for n in range(len(self.links)))
         for node in self.nodes:
             node.write_properties(voters, LEAN + (ONE_NODE if size == 1 else THREE_NODES) +
-                                  f"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocols}\n")
+                                  f"listener.security.protocol.map=CONTROLLER:PLAINTEXT,CLIENTS:{protocol}{protocols}\n")
             node.format(size)
         end = time.monotonic() + START_PATIENCE_S
         for node in self.nodes:

@@ -275,4 +275,8 @@ log_record to_record(const rd_kafka_message_s& message) {
     return r;
 }
 
+bool is_damage(int code) {
+    return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+}
+
 }  // namespace kwq::eventlog::kafka

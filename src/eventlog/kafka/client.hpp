@@ -75,5 +75,8 @@ void refuse_own_properties(const kafka_config& config);
 topic_ptr open_topic(rd_kafka_s* client, const std::string& name, void* opaque);
 
 log_record to_record(const rd_kafka_message_s& message);
+/// Of a message without a record: its bytes came, and are not what was written. librdkafka may go
+/// on behind them.
+bool is_damage(int code);
 
 }  // namespace kwq::eventlog::kafka

@@ -88,9 +88,12 @@ private:
             ::poll(&ready, 1, poll_interval_ms);
             signal_.clear();
             while (!leaving_) {
-                const message_ptr nothing(rd_kafka_consumer_poll(client_.get(), 0));
-                if (nothing == nullptr) {
+                const message_ptr said(rd_kafka_consumer_poll(client_.get(), 0));
+                if (said == nullptr) {
                     break;  // served to its end, else it would not wake us again
+                }
+                if (said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {  // there are no records
+                    notes_.say(std::string("the group: ") + rd_kafka_message_errstr(said.get()));
                 }
             }
         }

@@ -16,7 +16,7 @@ constexpr std::size_t bulk_readers = 2;
 constexpr std::size_t single_record_bytes = 16U << 10U;  // reads of no more ask for one record
 constexpr std::size_t max_open_streams = 16;
 constexpr std::int64_t max_skip = 1'000;  // records that a stream rather passes by than starts anew
-constexpr milliseconds patience{60'000};
+constexpr int stalls_of_patience = 6;
 constexpr int look_ms = 100;
 constexpr int wake_ms = 1'000;
 
@@ -62,19 +62,19 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
     stream& s = take_stream(where, from, single);
     std::vector<log_record> found;
     std::size_t bytes = 0;
-    const auto give_up = system_clock().monotonic() + patience;
+    const auto give_up = system_clock().monotonic() + config_.stall_patience * stalls_of_patience;
     while (s.next < end) {
+        if (found.empty() && system_clock().monotonic() > give_up) {
+            put_back(s, true);
+            return log_error{errc::stopped, where.topic + " cannot be read at offset " +
+                                                std::to_string(from.value())};
+        }
         if (!s.held) {
             s.held.reset(rd_kafka_consume_queue(s.queue.get(), found.empty() ? look_ms : 0));
         }
         if (!s.held) {
             if (!found.empty()) {
                 break;
-            }
-            if (system_clock().monotonic() > give_up) {
-                put_back(s, true);
-                return log_error{errc::stopped, where.topic + " cannot be read at offset " +
-                                                    std::to_string(from.value())};
             }
             continue;
         }
@@ -92,6 +92,15 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
             put_back(s, true);
             return log_error{errc::trimmed, "offset " + std::to_string(from.value()) +
                                                 " has been trimmed from " + where.topic};
+        }
+        if (is_damage(s.held->err)) {
+            const std::string text = rd_kafka_message_errstr(s.held.get());
+            put_back(s, true);
+            if (!found.empty()) {
+                return found;  // the next read begins with it
+            }
+            return log_error{errc::corrupt, where.topic + " partition " +
+                                                std::to_string(where.partition) + ": " + text};
         }
         if (s.held->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             notes_.say(where.topic + ": " + rd_kafka_message_errstr(s.held.get()));

@@ -58,6 +58,9 @@ bool tail::serve() {
         rd_kafka_consume_batch_queue(records_.get(), 0, messages.data(), messages.size());
     for (ssize_t i = 0; i < count; ++i) {
         const message_ptr message(messages[static_cast<std::size_t>(i)]);
+        if (!failure_.empty()) {
+            continue;  // behind a gap nothing counts
+        }
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             take(*message);
         } else {
@@ -99,7 +102,8 @@ void tail::publish() {
 }
 
 /// An offset that is gone was cut off by an election that lost records: nothing that was folded
-/// from them can be trusted. Everything else librdkafka gets over by itself.
+/// from them can be trusted. What came damaged is gone as well, or comes whole to the next process.
+/// Everything else librdkafka gets over by itself.
 void tail::take_error(const rd_kafka_message_s& message) {
     ++shared_.troubles;
     const std::string text =
@@ -112,6 +116,8 @@ void tail::take_error(const rd_kafka_message_s& message) {
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR__BAD_MSG:
+        case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
             failure_ = "the log cannot be read on: " + text;
             break;
         default: notes_.say(text);

@@ -63,6 +63,7 @@ bool is_passing(rd_kafka_resp_err_t code) {
         case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
         case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
         case RD_KAFKA_RESP_ERR__TRANSPORT:
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: return true;
@@ -147,6 +148,25 @@ result<void> judge(const event_ptr& answer, const std::string& topic, const kafk
         }
     }
     return {};
+}
+
+rd_kafka_resp_err_t find_end(rd_kafka_t* client, const topic_partition& where, std::int64_t what,
+                             std::optional<offset>& found) {
+    const partitions_ptr list(rd_kafka_topic_partition_list_new(1));
+    auto* const one =
+        rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition);
+    one->offset = what;  // where librdkafka takes a time, and these
+    if (const auto code = rd_kafka_offsets_for_times(client, list.get(), request_ms);
+        code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return code;
+    }
+    if (one->err == RD_KAFKA_RESP_ERR_NO_ERROR && one->offset < 0) {
+        return RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;  // as it was: nobody answered, for whatever
+    }
+    if (one->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        found = offset{one->offset};
+    }
+    return one->err;
 }
 
 }  // namespace
@@ -253,16 +273,20 @@ result<void> topics::check_settings(const std::string& name) {
 }
 
 /// The leader of a topic that was just made knows a little later than the metadata that it is one.
+/// Each end is asked for by itself: of librdkafka's call for both, when one question fails, the
+/// answer to the other comes back twice, and a log that begins at its end has no records.
 result<partition_range> topics::ends(const topic_partition& where) {
     const auto give_up = system_clock().monotonic() + ready_patience;
+    std::optional<offset> first;
+    std::optional<offset> end;
     while (true) {
-        std::int64_t first = 0;
-        std::int64_t end = 0;
-        const auto code = rd_kafka_query_watermark_offsets(
-            client_.get(), where.topic.c_str(), where.partition, &first, &end, request_ms);
+        const auto code = first ? find_end(client_.get(), where, RD_KAFKA_OFFSET_END, end)
+                                : find_end(client_.get(), where, RD_KAFKA_OFFSET_BEGINNING, first);
+        if (first && end) {
+            return partition_range{.first = *first, .end = *end, .durable = *end};
+        }
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return partition_range{
-                .first = offset{first}, .end = offset{end}, .durable = offset{end}};
+            continue;
         }
         if (!is_passing(code) || system_clock().monotonic() > give_up) {
             return failed(
