@@ -7,6 +7,12 @@
 
 namespace kwq::tracker {
 
+namespace {
+
+constexpr std::size_t rows_read_ahead = 4'096;
+
+}  // namespace
+
 sweeps::sweeps(tables& t) : tables_(t) {
     reload();
 }
@@ -27,6 +33,8 @@ void sweeps::reload() {
 void sweeps::start(const std::string& list, std::int64_t rows) {
     open_sweep& s = open_[list];
     s.next.clear();
+    s.ahead.clear();
+    s.is_read = false;
     s.rows += rows;
     keep(list, s);
 }
@@ -39,24 +47,12 @@ void sweeps::keep(const std::string& list, const open_sweep& s) {
     tables_.state.put(keys::sweep(list), out);
 }
 
-bool sweeps::advance(std::size_t rows) {
-    if (open_.empty()) {
-        return false;
-    }
-    const std::string list = open_.begin()->first;
-    open_sweep& s = open_.begin()->second;
-    std::vector<row_place> places;
-    bool more = false;
+/// Many at a time: of a list half a second is read and put in order for each look at it.
+void sweeps::read_ahead(const std::string& list, open_sweep& s) const {
     const auto visit = [&](std::string_view at, const row_place& place) {
-        more = places.size() == rows;
-        if (more) {
-            s.next = std::string(at);
-        } else {
-            places.push_back(place);
-        }
-        return !more;
+        s.ahead.emplace_back(at, place);
+        return s.ahead.size() < rows_read_ahead;
     };
-    tables_.rows.write();
     if (list.starts_with(keys::all_rows())) {
         tables_.state.scan(list, s.next, [&](std::string_view key, std::string_view) {
             return visit(key, keys::place_in_row(key));
@@ -66,16 +62,31 @@ bool sweeps::advance(std::size_t rows) {
             return visit(order, keys::place_in_submit_order(order));
         });
     }
-    for (const auto& p : places) {
-        if (correct(p)) {
+    s.is_read = s.ahead.size() < rows_read_ahead;
+}
+
+bool sweeps::advance(std::size_t rows) {
+    if (open_.empty()) {
+        return false;
+    }
+    const std::string list = open_.begin()->first;
+    open_sweep& s = open_.begin()->second;
+    if (s.ahead.empty()) {
+        tables_.rows.write();
+        read_ahead(list, s);
+    }
+    for (; rows > 0 && !s.ahead.empty(); --rows, s.ahead.pop_front()) {
+        auto& [at, place] = s.ahead.front();
+        if (correct(place)) {
             s.rows = std::max<std::int64_t>(s.rows - 1, 1);
         }
+        s.next = std::move(at) + '\0';  // the first behind it
     }
-    if (more) {
-        keep(list, s);
-    } else {
+    if (s.ahead.empty() && s.is_read) {
         tables_.state.erase(keys::sweep(list));
         open_.erase(list);
+    } else {
+        keep(list, s);
     }
     return !open_.empty();
 }

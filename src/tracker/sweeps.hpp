@@ -6,8 +6,10 @@
 #include "tracker/tables.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace kwq::tracker {
 
@@ -28,9 +30,12 @@ public:
 
 private:
     struct open_sweep {
-        std::string next;  // key to go on from; empty: the first
+        std::string next;  // key or submit order to go on from; empty: the first
         std::int64_t rows = 0;
+        std::deque<std::pair<std::string, row_place>> ahead;  // read, to be looked at
+        bool is_read = false;                                 // to the end
     };
+    void read_ahead(const std::string& list, open_sweep& s) const;
     bool correct(const row_place& place);
     void keep(const std::string& list, const open_sweep& s);
 

@@ -279,6 +279,31 @@ TEST_CASE("cancel of a job counts at once; tags and lists follow by the sweep") 
     CHECK(f.ask->tasks(cancelled).value().items.size() == 19);
 }
 
+TEST_CASE("a sweep of more rows than are read at once looks at each of them") {
+    constexpr int many = 4'500;
+    folding f;
+    event_maker e;
+    f.add(e.claim());
+    for (int i = 0; i < many; ++i) {
+        // All of the first half came at once.
+        f.add(record_of({.id = "t" + std::to_string(i),
+                         .offset = i,
+                         .tags = {"x"},
+                         .submitted_at = 1'000 + std::max(0, i - many / 2)}));
+    }
+    f.add(e.owner(command(model::control_action::cancel_job, "j", {end_at(many)})));
+    auto& sweeps = f.folder->open_sweeps();
+    while (sweeps.settling() > many / 3) {
+        REQUIRE(sweeps.advance(128));
+    }
+    f.commit_and_reopen();  // what was read ahead is read again
+    while (f.folder->open_sweeps().advance(128)) {
+    }
+    CHECK(count(f.tag("x").counts, task_state::cancelled) == many);
+    CHECK(count(f.tag("x").counts, task_state::pending) == 0);
+    CHECK(f.job("j").settling == 0);
+}
+
 TEST_CASE("a record below a cancel's end that is read later is cancelled when it is read") {
     folding f;
     event_maker e;
