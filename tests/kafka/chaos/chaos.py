@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks instances and brokers while clients work, then judges what the clients were told: see README.md.
+"""Breaks instances and brokers while clients work, then judges what the clients were told, and the topics: see README.md.
 
 Exit code 0: nothing was found. 1: something was; the history is kept.
 """
@@ -21,7 +21,10 @@ sys.dont_write_bytecode = True
 import broker  # noqa: E402
 import checker  # noqa: E402
 import cluster_server  # noqa: E402
+import compare  # noqa: E402
+import refold  # noqa: E402
 import replicas  # noqa: E402
+import topics  # noqa: E402
 from server import Server, eventually  # noqa: E402
 
 LEASE_S = 3
@@ -33,6 +36,7 @@ class History:
     def __init__(self):
         self.mutex = threading.Lock()
         self.events = []
+        self.add("clock", wall=time.time(), monotonic=time.monotonic())
 
     def add(self, kind, **fields):
         with self.mutex:
@@ -68,10 +72,11 @@ class Producer(Client):
         while not self.run_.ending.is_set():
             number += 1
             task = {"id": f"{self.name}-{number}", "payload": number, "job": JOB, "lease_s": LEASE_S, "backoff_s": 0.2,
-                    "priority": self.random.randint(1, 9), "max_attempts": 1000}
+                    "priority": self.random.randint(1, 9), "max_attempts": 1000, "tags": ["all", f"t{number % 3}"]}
             while True:  # a repeat is safe: the id is the client's
-                status, _, begun, ended = self.call("/tasks", task)
-                self.run_.history.add("submit", id=task["id"], begun=begun, ended=ended, status=status)
+                status, answer, begun, ended = self.call("/tasks", task)
+                self.run_.history.add("submit", id=task["id"], begun=begun, ended=ended, status=status,
+                                      position=answer.get("position"))
                 if status == 201:
                     break
                 time.sleep(0.2)
@@ -79,9 +84,11 @@ class Producer(Client):
 
 
 class Worker(Client):
+    most = 3
+
     def run(self):
         while not self.run_.done.is_set():
-            status, answer, begun, ended = self.call("/leases", {"worker": self.name, "max": 3, "wait_s": 1})
+            status, answer, begun, ended = self.call("/leases", {"worker": self.name, "max": self.most, "wait_s": 1})
             if status != 200:
                 time.sleep(0.1)
                 continue
@@ -103,9 +110,12 @@ class Worker(Client):
             if not self.beat(one):
                 return
         time.sleep(self.random.uniform(0, 0.03))
-        outcome = "complete" if self.random.random() < 0.95 else "release"
+        self.settle(one, self.random.choices(("complete", "release", "error"), (95, 3, 2))[0])
+
+    def settle(self, one, outcome):
+        body = {"message": "no luck"} if outcome == "error" else {}
         for _ in range(30):
-            status, answer, begun, ended = self.call(f"/leases/{one['lease']}/{outcome}", {})
+            status, answer, begun, ended = self.call(f"/leases/{one['lease']}/{outcome}", body)
             verdict = {200: answer.get("status", ""), 202: "accepted", 409: answer.get("code", "lease_lost")}.get(status, "")
             self.run_.history.add("settle", id=one["task"]["id"], lease=one["lease"], outcome=outcome, begun=begun,
                                   ended=ended, status=verdict)
@@ -118,6 +128,20 @@ class Worker(Client):
         verdict = answer["leases"][0]["status"] if status == 200 else ""
         self.run_.history.add("beat", lease=one["lease"], begun=begun, ended=ended, status=verdict, valid_s=LEASE_S)
         return verdict != "lease_lost"
+
+
+class Holder(Worker):
+    """Keeps each task for longer than a lease, by heartbeats to any instance: owners change meanwhile."""
+
+    most = 1
+
+    def work(self, one):
+        end = time.monotonic() + self.random.uniform(1, 3 * LEASE_S)
+        while time.monotonic() < end and not self.run_.ending.is_set():
+            time.sleep(self.random.uniform(0.2, 0.5))
+            if not self.beat(one):
+                break  # and says that it is done all the same: nobody may believe it
+        self.settle(one, "complete")
 
 
 class Run:
@@ -133,6 +157,7 @@ class Run:
             shared.update({"kafka-replication": "3", "kafka-min-insync": "2"})
         self.servers = []
         for n in range(given.instances):
+            self.prefix = shared["topic-prefix"]
             own = {**shared, "instance": f"i{n}", "kafka-brokers": self.cluster.brokers_through(n)}
             self.servers.append(Server(*[word for name, value in own.items() for word in (f"--{name}", value)]))
         self.epochs = {}  # shard: of the newest lease seen
@@ -140,6 +165,7 @@ class Run:
         self.ends = []  # exit codes of instances that were not told to end
         self.struck = {}  # shard: when its owner was struck, and by what
         self.mutex = threading.Lock()
+        self.read = {}  # what is on the topics in the end
 
     def note_answer(self, lease, begun, ended):
         raw = base64.urlsafe_b64decode(lease + "=" * (-len(lease) % 4))
@@ -266,6 +292,7 @@ class Run:
         for server in self.servers:
             server.start()
         clients = [Producer(self, f"p{n}", n) for n in range(2)] + [Worker(self, f"w{n}", 100 + n) for n in range(4)]
+        clients += [Holder(self, f"h{n}", 200 + n) for n in range(3)]
         faults = self.faults()
         for cycle in range(self.given.cycles):
             time.sleep(self.random.uniform(1, 3))
@@ -306,14 +333,42 @@ class Run:
             eventually(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
                        "every instance counts all", 30)
             self.history.add("counts", instance=at, counts=server.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"])
-        connection = self.servers[0]
         for task in sorted(ids):
-            answer = connection.call("GET", f"/kwq/v1/tasks/{task}?payload=false")
+            answer = self.servers[0].call("GET", f"/kwq/v1/tasks/{task}?payload=false")
             if answer.status == 200:
                 self.history.add("end", id=task, state=answer.json["state"], instance="i0")
 
+    def look_at_groups(self):
+        """Every counter that an instance has of jobs, tags, priorities and all together."""
+        groups = []
+        for number, server in enumerate(self.servers):
+            def get(path, of=server):
+                return of.call("GET", "/kwq/v1" + path).json
+            named = [("overall", get("/stats")["overall"])]
+            named += [(f"job {one['job']}", one) for one in get("/jobs?sort=name")["items"]]
+            named += [(f"tag {one['tag']}", one) for one in get("/tags?sort=name")["items"]]
+            named += [(f"priority {one['priority']}", one) for one in get("/queues/default")["by_priority"]]
+            for name, group in named:
+                fields = {key: group[key] for key in ("counts", "submitted", "retries", "duplicates") if key in group}
+                groups.append({"kind": "group", "instance": f"i{number}", "of": name, **fields})
+        return groups
+
+    def judge_topics(self):
+        """When the last duplicates have been dropped, and all instances have heard of it."""
+        end = time.monotonic() + 20
+        while True:
+            groups = self.look_at_groups()
+            self.read = topics.read_all(self.cluster.brokers, self.prefix)
+            log = refold.Log(self.read)
+            if not compare.counted(log, groups) or time.monotonic() > end:
+                break
+            time.sleep(0.5)
+        self.history.events += groups
+        self.say(f"on the topics: {len(log.tasks)} records, {len(log.leases)} leases, events: {log.verdicts}")
+        return compare.compare(log, self.history.events)
+
     def judge(self):
-        found = checker.check(self.history.events)
+        found = checker.check(self.history.events) + self.judge_topics()
         for fault in sorted({fault for _, fault in self.failovers} | {""}):
             took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
             if took:
@@ -332,8 +387,8 @@ class Run:
 
     def keep(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False) as kept:
-            json.dump(self.history.events, kept)
-        print(f"the history is in {kept.name}")
+            json.dump({"history": self.history.events, "topics": topics.as_json(self.read)}, kept)
+        print(f"the history and the topics are in {kept.name}")
 
     def close(self):
         for server in self.servers:
