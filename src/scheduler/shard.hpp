@@ -56,6 +56,7 @@ public:
         std::size_t max_waiting_polls = 10'000;
         milliseconds max_wait{30'000};
         milliseconds horizon{7LL * 24 * 3'600 * 1'000};
+        bool others_claim = false;  // so a claim may be there that has not been read yet
     };
     /// `state` and `random` must outlive it.
     shard(const options& o, store::kv& state, random_source& random);

@@ -126,7 +126,7 @@ void shard_runner::open_state() {
             shard::options{
                 id_, config_.owner,
                 config_.ready_buffer_bytes / static_cast<std::size_t>(config_.partitions),
-                config_.max_waiting_polls, config_.max_wait, config_.horizon},
+                config_.max_waiting_polls, config_.max_wait, config_.horizon, !config_.owns_all},
             *kv_, deps_.random);
     };
     make();
