@@ -234,6 +234,18 @@ class Run:
         for one in links:
             one.heal()
 
+    def kill_cut_off(self, server):
+        """What it has not brought to the brokers by then is lost: nobody may have been told that it is there."""
+        self.strike_shards_of(server, "kill9")
+        links = self.cluster.links[self.servers.index(server)]
+        for one in links:
+            one.cut()
+        time.sleep(self.random.uniform(1, 3))
+        server.kill9()
+        for one in links:
+            one.heal()
+        server.start(ready=False)
+
     def kill_broker(self, _):
         node = self.random.choice(self.cluster.nodes)
         node.kill()
@@ -271,7 +283,8 @@ class Run:
         eventually(lambda: replicas.all_in_sync(self.cluster), "all replicas are in sync", 300)
 
     def faults(self):
-        some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off]
+        some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off,
+                self.kill_cut_off]
         of_brokers = [self.kill_broker, self.freeze_broker, self.end_broker, self.wipe_broker]
         every = some + (of_brokers if len(self.cluster.nodes) == 3 else [])
         return [one for one in every if not self.given.faults or one.__name__ in self.given.faults.split(",")]
@@ -368,7 +381,8 @@ class Run:
         return compare.compare(log, self.history.events)
 
     def judge(self):
-        found = checker.check(self.history.events) + self.judge_topics()
+        found = [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
+        found += checker.check(self.history.events) + self.judge_topics()
         for fault in sorted({fault for _, fault in self.failovers} | {""}):
             took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
             if took:
@@ -405,6 +419,7 @@ def main():
     parser.add_argument("--cycles", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", help="only these, by name, with commas between; else all in turn")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # ends what it started
     run = Run(parser.parse_args())
     try:
         run.run()
