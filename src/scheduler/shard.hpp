@@ -103,7 +103,6 @@ public:
     void open_doors(const moment& now);
     /// No more is handed out, ever; waiting polls are answered empty.
     void stop_dispatch(const moment& now);
-
     /// Time has passed, or something above was called: decides whatever can be decided.
     void decide(const moment& now);
     /// When decide() wants to be called even if nothing happens.
