@@ -166,6 +166,7 @@ class Run:
         self.struck = {}  # shard: when its owner was struck, and by what
         self.mutex = threading.Lock()
         self.read = {}  # what is on the topics in the end
+        self.late = []  # what did not happen in its time
 
     def note_answer(self, lease, begun, ended):
         raw = base64.urlsafe_b64decode(lease + "=" * (-len(lease) % 4))
@@ -291,6 +292,13 @@ class Run:
 
     # ---- the run ----
 
+    def wait(self, probe, what, seconds):
+        """What does not happen is one violation; why may be on the topics, so they are judged all the same."""
+        try:
+            eventually(probe, what, seconds)
+        except AssertionError as in_vain:
+            self.late.append(str(in_vain))
+
     def restart_ended(self):
         """As a supervisor would; why it ended is in its log, and counted."""
         for server in self.servers:
@@ -314,8 +322,8 @@ class Run:
             self.restart_ended()
             fault(server)
         self.restart_ended()
-        for server in self.servers:
-            eventually(server.is_ready, "every instance is ready", 60)
+        for number, server in enumerate(self.servers):
+            self.wait(server.is_ready, f"i{number} is ready", 60)
         self.ending.set()
         for one in clients[:2]:
             one.join(60)
@@ -337,14 +345,15 @@ class Run:
             if counts["complete"] > complete:
                 complete, since = counts["complete"], time.monotonic()
             if time.monotonic() > since + 60:
-                raise AssertionError(f"no task has ended for long: {counts}")
+                self.late.append(f"no task has ended for long: {counts}")
+                return
             time.sleep(0.2)
 
     def look(self, ids):
         for server in self.servers:
             at = f"i{self.servers.index(server)}"
-            eventually(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
-                       "every instance counts all", 30)
+            self.wait(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
+                      f"{at} counts all", 30)
             self.history.add("counts", instance=at, counts=server.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"])
         for task in sorted(ids):
             answer = self.servers[0].call("GET", f"/kwq/v1/tasks/{task}?payload=false")
@@ -381,7 +390,7 @@ class Run:
         return compare.compare(log, self.history.events)
 
     def judge(self):
-        found = [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
+        found = self.late + [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
         found += checker.check(self.history.events) + self.judge_topics()
         for fault in sorted({fault for _, fault in self.failovers} | {""}):
             took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
@@ -401,8 +410,9 @@ class Run:
 
     def keep(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False) as kept:
-            json.dump({"history": self.history.events, "topics": topics.as_json(self.read)}, kept)
-        print(f"the history and the topics are in {kept.name}")
+            logs = [server.log() for server in self.servers if os.path.exists(server.log_path)]
+            json.dump({"history": self.history.events, "topics": topics.as_json(self.read), "logs": logs}, kept)
+        print(f"the history, the topics and the instances' logs are in {kept.name}")
 
     def close(self):
         for server in self.servers:

@@ -82,6 +82,8 @@ def settled(log, event, clock):
         return [f"{lease.where}: {outcome} of {name} was answered accepted, and is not on the topics"]
     if said == "lease_lost":
         if lease.outcome == outcome:
+            if lease.task.attempt > lease.attempt:
+                return []  # of a task that has gone on since, only the last lease's outcome is known
             return [f"{lease.ended_by}: {outcome} of {name} counts, but was answered lease_lost"]
         return lost_too_early(lease, name, event, clock)
     return []

@@ -200,6 +200,13 @@ class Refold(unittest.TestCase):
         self.told("settle", 1)["status"] = "lease_lost"
         self.expect("status/0@7", "counts, but was answered lease_lost")
 
+    def test_a_release_repeated_when_the_task_has_gone_on_may_be_refused(self):
+        self.events[4] = report("released", "a", 6100, delay_s=0)
+        self.told("settle")["outcome"] = "release"
+        for group in self.history[8:]:
+            group["retries"] = 0
+        self.assertEqual(self.found(), [])
+
     def test_a_lease_said_to_be_lost_while_it_was_live(self):
         self.told("settle").update(begun=4, ended=4.1)
         self.expect("status/0@4", "answered lease_lost while it was live")
