@@ -324,6 +324,8 @@ class Run:
         self.restart_ended()
         for number, server in enumerate(self.servers):
             self.wait(server.is_ready, f"i{number} is ready", 60)
+            if not server.is_ready():
+                self.say(f"i{number}: {server.call('GET', '/readyz')} {server.call('GET', '/kwq/v1/cluster').body}")
         self.ending.set()
         for one in clients[:2]:
             one.join(60)
@@ -390,8 +392,8 @@ class Run:
         return compare.compare(log, self.history.events)
 
     def judge(self):
-        found = self.late + [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
-        found += checker.check(self.history.events) + self.judge_topics()
+        found = [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
+        found += checker.check(self.history.events) + self.judge_topics() + self.late
         for fault in sorted({fault for _, fault in self.failovers} | {""}):
             took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
             if took:
