@@ -77,7 +77,12 @@ void shard_runner::take_over() {
 
 void shard_runner::disown() {
     should_own_ = false;
-    post([this] { claim_again_.reset(); });
+    post([this] {
+        if (claim_again_) {  // it waits to claim, and will not now: there is nothing to come
+            claim_again_.reset();
+            wants_ = false;
+        }
+    });
 }
 
 void shard_runner::confirm_end(offset end, mono_time asked_at) {
