@@ -26,17 +26,11 @@ MUTANTS = (
     again("claim_fences_nobody", "epoch_ignored", "what a replaced owner decides is void", "chaos-frozen"),
     again("replaced_owner_shares_the_epoch", "replaced_owner_goes_on", "who reads another's claim decides nothing more",
           "chaos-frozen"),
-    one("any_claim_is_mine", "an owner has read its own claim back", SHARD,
-        "if (claim_out_ && *claim_out_ == logged.event) {", "if (claim_out_) {", "chaos"),
     Mutant("restart_goes_on_without_a_claim", "whoever starts again claims anew", "chaos-killed", (
         Edit(SHARD_HEADER, "    void lose_ownership(const moment& now);\n",
              "    void lose_ownership(const moment& now);\n    void go_on(const moment& now) { on_own_claim(now); }\n"),
         Edit(RUNNER_START, "        if (newest_claim_.url == url) {\n            claim();\n",
              "        if (newest_claim_.url == url) {\n            shard_->go_on(now());\n"))),
-    one("read_ahead_outlives_the_owner", "a new owner hands out nothing that another has handed out meanwhile", SHARD,
-        "        lane.next = offset{0};  // what was on its way may not have happened: all is met again\n"
-        "        lane.returned_next = offset{0};\n    }\n"
-        "    buffer_.clear();  // another owner may have decided about what waits there\n", "    }\n", "chaos-frozen"),
     # ---- leases ----
     one("takeover_keeps_the_deadlines", "a new owner gives every lease a full fresh period", SHARD,
         "        lease_book_.open(where, row.facts.limits, now.mono);\n    }\n    unpark_all_from_",

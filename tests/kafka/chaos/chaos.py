@@ -46,6 +46,8 @@ class History:
 class Client(threading.Thread):
     """Talks to any instance; whoever does not answer is left for another."""
 
+    server = None  # else to this one alone
+
     def __init__(self, run, name, seed):
         super().__init__(name=name, daemon=True)
         self.run_, self.random = run, random.Random(seed)
@@ -53,7 +55,7 @@ class Client(threading.Thread):
 
     def call(self, path, body, timeout=2.5):
         """Status, JSON, begun, ended; status 0 when nobody answered."""
-        server = self.random.choice(self.run_.servers)
+        server = self.server or self.random.choice(self.run_.servers)
         begun = time.monotonic()
         try:
             answer = server.call("POST", "/kwq/v1" + path, body, timeout=timeout)
@@ -131,16 +133,19 @@ class Worker(Client):
 
 
 class Holder(Worker):
-    """Keeps each task for longer than a lease, by heartbeats to any instance: owners change meanwhile."""
+    """Keeps each task for longer than a lease, by heartbeats to any instance, or to one and no other: owners change
+    meanwhile."""
 
     most = 1
 
     def work(self, one):
+        self.server = self.random.choice([None, *self.run_.servers])  # whoever renews must be heard by the owner too
         end = time.monotonic() + self.random.uniform(1, 3 * LEASE_S)
         while time.monotonic() < end and not self.run_.ending.is_set():
             time.sleep(self.random.uniform(0.2, 0.5))
             if not self.beat(one):
                 break  # and says that it is done all the same: nobody may believe it
+        self.server = None
         self.settle(one, "complete")
 
 
