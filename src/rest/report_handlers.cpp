@@ -142,6 +142,10 @@ void heartbeat_lease(context& c, const call& q, reply to) {
                 to.fail(answers.error());
                 return;
             }
+            if (!answers->empty() && !answers->front().known) {
+                to.fail({errc::not_owner, "the lease's owner cannot be asked", {}});
+                return;
+            }
             if (answers->empty() || !answers->front().live) {
                 to.fail({errc::lease_lost, "another attempt or nobody has the task now", {}});
                 return;

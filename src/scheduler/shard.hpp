@@ -56,6 +56,7 @@ public:
         std::size_t max_waiting_polls = 10'000;
         milliseconds max_wait{30'000};
         milliseconds horizon{7LL * 24 * 3'600 * 1'000};
+        bool others_claim = false;  // so a claim may be there that has not been read yet
     };
     /// `state` and `random` must outlive it.
     shard(const options& o, store::kv& state, random_source& random);
@@ -102,7 +103,6 @@ public:
     void open_doors(const moment& now);
     /// No more is handed out, ever; waiting polls are answered empty.
     void stop_dispatch(const moment& now);
-
     /// Time has passed, or something above was called: decides whatever can be decided.
     void decide(const moment& now);
     /// When decide() wants to be called even if nothing happens.

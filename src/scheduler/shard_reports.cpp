@@ -24,6 +24,11 @@ outcome outcome_of(const report_kind& what) {
     return std::holds_alternative<report_release>(what) ? outcome::released : outcome::none;
 }
 
+/// Given by an owner whose claim has not been read: nothing can be said about it.
+bool is_unheard_of(const model::lease_parts& lease, const shard_state& state, bool others_claim) {
+    return others_claim && lease.epoch > state.partition().epoch;
+}
+
 struct body_of_report {
     const record& where;
     const model::task_id& id;
@@ -66,6 +71,9 @@ std::variant<settle_status, model::event_body> shard::judge_report(const lease_r
     const auto parts = model::decode_lease(r.lease);
     if (!parts) {
         return settle_status::lease_lost;
+    }
+    if (is_unheard_of(*parts, state_, options_.others_claim)) {
+        return settle_status::unknown;
     }
     const auto row = state_.row(parts->place);
     if (!row) {
@@ -117,6 +125,7 @@ std::vector<heartbeat_answer> shard::heartbeats(const std::vector<heartbeat>& be
         ++counters_.heartbeats;
         heartbeat_answer answer{beat.lease, false, now.at, lease_directive::cancel};
         const auto parts = model::decode_lease(beat.lease);
+        answer.known = !parts || !is_unheard_of(*parts, state_, options_.others_claim);
         const auto row = parts ? state_.row(parts->place) : std::nullopt;
         if (row && row->facts.place == place::leased && row->facts.lease == beat.lease) {
             lease_book_.renew(parts->place, now.mono);

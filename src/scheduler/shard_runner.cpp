@@ -250,6 +250,8 @@ void shard_runner::on_append_failed(const eventlog::log_error& e) {
     shard_->lose_ownership(now());
     if (should_own_) {
         claim_again_ = deps_.time.monotonic() + retry_interval;
+    } else {
+        wants_ = false;
     }
 }
 

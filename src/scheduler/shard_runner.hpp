@@ -53,7 +53,7 @@ public:
     void claim_if_last(const std::string& url);
     /// Claims it once, whoever has it.
     void take_over();
-    /// A claim was sent and no newer one of another has been read.
+    /// A claim is to be read back, or to be sent: until then it is not known who decides.
     bool wants() const { return wants_; }
     /// Any thread: as of the last turn.
     shard_info info() const;

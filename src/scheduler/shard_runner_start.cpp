@@ -77,7 +77,12 @@ void shard_runner::take_over() {
 
 void shard_runner::disown() {
     should_own_ = false;
-    post([this] { claim_again_.reset(); });
+    post([this] {
+        if (claim_again_) {  // it waits to claim, and will not now: there is nothing to come
+            claim_again_.reset();
+            wants_ = false;
+        }
+    });
 }
 
 void shard_runner::confirm_end(offset end, mono_time asked_at) {
@@ -126,7 +131,7 @@ void shard_runner::open_state() {
             shard::options{
                 id_, config_.owner,
                 config_.ready_buffer_bytes / static_cast<std::size_t>(config_.partitions),
-                config_.max_waiting_polls, config_.max_wait, config_.horizon},
+                config_.max_waiting_polls, config_.max_wait, config_.horizon, !config_.owns_all},
             *kv_, deps_.random);
     };
     make();

@@ -163,7 +163,7 @@ MUTANTS = (
         "if (a.after < durable_end_) {", "if (a.after < status_end_) {"),
     one("failed_append_shrugged_off", "after a failed append nothing goes on as if it were there", RUNNER,
         "    shard_->lose_ownership(now());\n    if (should_own_) {\n"
-        "        claim_again_ = deps_.time.monotonic() + retry_interval;\n    }\n",
+        "        claim_again_ = deps_.time.monotonic() + retry_interval;\n    } else {\n        wants_ = false;\n    }\n",
         "    next_commit_ = deps_.time.monotonic() + retry_interval;\n"),
     one("failed_follow_up_forgotten", "follow-ups are submitted, after a failure again", LANES,
         "ok = r.has_value()]", "ok = r.has_value() || state->left > 0]", "sim-append"),

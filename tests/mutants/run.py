@@ -6,6 +6,7 @@ The sources are copied to a folder that is removed in the end; the tree itself i
 goes through the same programs with the same limits: what reports a bug there proves nothing."""
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -18,9 +19,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from mutants import CATCHERS, MUTANTS
+import cluster
+import mutants as alone
+
+MUTANTS = alone.MUTANTS + cluster.MUTANTS
+CATCHERS = {**alone.CATCHERS, **cluster.CATCHERS}
 
 ROOT = Path(__file__).resolve().parents[2]
+CHAOS = "tests/kafka/chaos/chaos.py"
 MEMORY = 6 << 30  # a bug may ask for all there is
 FLAGS = ("-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-16", "-DCMAKE_BUILD_TYPE=Release",
          "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g1")  # as the preset `ci`
@@ -102,9 +108,12 @@ class Scratch:
     def hunt(self, program, catcher):
         work = tempfile.mkdtemp(dir=self.folder)
         command = [str(program), *self.words(catcher)]
-        if catcher.target == "crash_disk":
-            command += ["--folder", work]
         try:
+            if catcher.target == "kwq":
+                chaos = [sys.executable, "-B", str(self.source / CHAOS), *catcher.arguments]
+                return watch(chaos, catcher.seconds, {"KWQ_BIN": str(program), "TMPDIR": work})
+            if catcher.target == "crash_disk":
+                command += ["--folder", work]
             return watch(command, catcher.seconds)
         finally:
             program.unlink()
@@ -116,15 +125,20 @@ class Scratch:
             yield from sorted(map(str, self.source.glob(word))) if word.startswith("tests/") else [word]
 
 
-def watch(command, seconds):
+def watch(command, seconds, more=None):
     """Runs the program; it and what it started are ended when its time is over."""
     began = time.monotonic()
     child = subprocess.Popen(["nice", "-n", "5", "prlimit", f"--as={MEMORY}", *command], stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+                             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+                             env={**os.environ, **(more or {})})
     try:
         said = child.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.terminate()  # its brokers are not of its group: it ends them itself
+            child.wait(timeout=30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         return Outcome(True, "-", time.monotonic() - began, f"does not end within {seconds} s")
     return judge(child.returncode, said, time.monotonic() - began)
@@ -138,9 +152,14 @@ def judge(code, said, seconds):
     if asserted:
         where = re.search(r"(\S+\.[ch]pp:\d+.*)", said)
         return Outcome(True, asserted[1], seconds, "an assertion: " + (where[1] if where else "?"))
+    violations = re.search(r"(\d+) violations?\n(.*)", said)
+    if violations and violations[1] != "0":
+        return Outcome(True, "-", seconds, f"{violations[1]} violations: {violations[2]}")
     problem = re.search(r"PROBLEM (.*)", said)
     if problem:
         return Outcome(True, "-", seconds, problem[1])
+    if raised := re.search(r"^AssertionError: (.*)", said, re.MULTILINE):
+        return Outcome(True, "-", seconds, raised[1])
     lines = said.strip().splitlines()
     return Outcome(code != 0, "-", seconds, f"exit {code}: {lines[-1] if lines else ''}" if code else "")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks instances and brokers while clients work, then judges what the clients were told: see README.md.
+"""Breaks instances and brokers while clients work, then judges what the clients were told, and the topics: see README.md.
 
 Exit code 0: nothing was found. 1: something was; the history is kept.
 """
@@ -21,7 +21,10 @@ sys.dont_write_bytecode = True
 import broker  # noqa: E402
 import checker  # noqa: E402
 import cluster_server  # noqa: E402
+import compare  # noqa: E402
+import refold  # noqa: E402
 import replicas  # noqa: E402
+import topics  # noqa: E402
 from server import Server, eventually  # noqa: E402
 
 LEASE_S = 3
@@ -33,6 +36,7 @@ class History:
     def __init__(self):
         self.mutex = threading.Lock()
         self.events = []
+        self.add("clock", wall=time.time(), monotonic=time.monotonic())
 
     def add(self, kind, **fields):
         with self.mutex:
@@ -42,6 +46,8 @@ class History:
 class Client(threading.Thread):
     """Talks to any instance; whoever does not answer is left for another."""
 
+    server = None  # else to this one alone
+
     def __init__(self, run, name, seed):
         super().__init__(name=name, daemon=True)
         self.run_, self.random = run, random.Random(seed)
@@ -49,7 +55,7 @@ class Client(threading.Thread):
 
     def call(self, path, body, timeout=2.5):
         """Status, JSON, begun, ended; status 0 when nobody answered."""
-        server = self.random.choice(self.run_.servers)
+        server = self.server or self.random.choice(self.run_.servers)
         begun = time.monotonic()
         try:
             answer = server.call("POST", "/kwq/v1" + path, body, timeout=timeout)
@@ -68,10 +74,11 @@ class Producer(Client):
         while not self.run_.ending.is_set():
             number += 1
             task = {"id": f"{self.name}-{number}", "payload": number, "job": JOB, "lease_s": LEASE_S, "backoff_s": 0.2,
-                    "priority": self.random.randint(1, 9), "max_attempts": 1000}
+                    "priority": self.random.randint(1, 9), "max_attempts": 1000, "tags": ["all", f"t{number % 3}"]}
             while True:  # a repeat is safe: the id is the client's
-                status, _, begun, ended = self.call("/tasks", task)
-                self.run_.history.add("submit", id=task["id"], begun=begun, ended=ended, status=status)
+                status, answer, begun, ended = self.call("/tasks", task)
+                self.run_.history.add("submit", id=task["id"], begun=begun, ended=ended, status=status,
+                                      position=answer.get("position"))
                 if status == 201:
                     break
                 time.sleep(0.2)
@@ -79,9 +86,11 @@ class Producer(Client):
 
 
 class Worker(Client):
+    most = 3
+
     def run(self):
         while not self.run_.done.is_set():
-            status, answer, begun, ended = self.call("/leases", {"worker": self.name, "max": 3, "wait_s": 1})
+            status, answer, begun, ended = self.call("/leases", {"worker": self.name, "max": self.most, "wait_s": 1})
             if status != 200:
                 time.sleep(0.1)
                 continue
@@ -103,9 +112,12 @@ class Worker(Client):
             if not self.beat(one):
                 return
         time.sleep(self.random.uniform(0, 0.03))
-        outcome = "complete" if self.random.random() < 0.95 else "release"
+        self.settle(one, self.random.choices(("complete", "release", "error"), (95, 3, 2))[0])
+
+    def settle(self, one, outcome):
+        body = {"message": "no luck"} if outcome == "error" else {}
         for _ in range(30):
-            status, answer, begun, ended = self.call(f"/leases/{one['lease']}/{outcome}", {})
+            status, answer, begun, ended = self.call(f"/leases/{one['lease']}/{outcome}", body)
             verdict = {200: answer.get("status", ""), 202: "accepted", 409: answer.get("code", "lease_lost")}.get(status, "")
             self.run_.history.add("settle", id=one["task"]["id"], lease=one["lease"], outcome=outcome, begun=begun,
                                   ended=ended, status=verdict)
@@ -118,6 +130,23 @@ class Worker(Client):
         verdict = answer["leases"][0]["status"] if status == 200 else ""
         self.run_.history.add("beat", lease=one["lease"], begun=begun, ended=ended, status=verdict, valid_s=LEASE_S)
         return verdict != "lease_lost"
+
+
+class Holder(Worker):
+    """Keeps each task for longer than a lease, by heartbeats to any instance, or to one and no other: owners change
+    meanwhile."""
+
+    most = 1
+
+    def work(self, one):
+        self.server = self.random.choice([None, *self.run_.servers])  # whoever renews must be heard by the owner too
+        end = time.monotonic() + self.random.uniform(1, 3 * LEASE_S)
+        while time.monotonic() < end and not self.run_.ending.is_set():
+            time.sleep(self.random.uniform(0.2, 0.5))
+            if not self.beat(one):
+                break  # and says that it is done all the same: nobody may believe it
+        self.server = None
+        self.settle(one, "complete")
 
 
 class Run:
@@ -133,6 +162,7 @@ class Run:
             shared.update({"kafka-replication": "3", "kafka-min-insync": "2"})
         self.servers = []
         for n in range(given.instances):
+            self.prefix = shared["topic-prefix"]
             own = {**shared, "instance": f"i{n}", "kafka-brokers": self.cluster.brokers_through(n)}
             self.servers.append(Server(*[word for name, value in own.items() for word in (f"--{name}", value)]))
         self.epochs = {}  # shard: of the newest lease seen
@@ -140,6 +170,8 @@ class Run:
         self.ends = []  # exit codes of instances that were not told to end
         self.struck = {}  # shard: when its owner was struck, and by what
         self.mutex = threading.Lock()
+        self.read = {}  # what is on the topics in the end
+        self.late = []  # what did not happen in its time
 
     def note_answer(self, lease, begun, ended):
         raw = base64.urlsafe_b64decode(lease + "=" * (-len(lease) % 4))
@@ -208,6 +240,18 @@ class Run:
         for one in links:
             one.heal()
 
+    def kill_cut_off(self, server):
+        """What it has not brought to the brokers by then is lost: nobody may have been told that it is there."""
+        self.strike_shards_of(server, "kill9")
+        links = self.cluster.links[self.servers.index(server)]
+        for one in links:
+            one.cut()
+        time.sleep(self.random.uniform(1, 3))
+        server.kill9()
+        for one in links:
+            one.heal()
+        server.start(ready=False)
+
     def kill_broker(self, _):
         node = self.random.choice(self.cluster.nodes)
         node.kill()
@@ -245,12 +289,20 @@ class Run:
         eventually(lambda: replicas.all_in_sync(self.cluster), "all replicas are in sync", 300)
 
     def faults(self):
-        some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off]
+        some = [self.kill9, self.freeze, self.cut_off, self.stutter, self.terminate, self.cut_answers_off,
+                self.kill_cut_off]
         of_brokers = [self.kill_broker, self.freeze_broker, self.end_broker, self.wipe_broker]
         every = some + (of_brokers if len(self.cluster.nodes) == 3 else [])
         return [one for one in every if not self.given.faults or one.__name__ in self.given.faults.split(",")]
 
     # ---- the run ----
+
+    def wait(self, probe, what, seconds):
+        """What does not happen is one violation; why may be on the topics, so they are judged all the same."""
+        try:
+            eventually(probe, what, seconds)
+        except AssertionError as in_vain:
+            self.late.append(str(in_vain))
 
     def restart_ended(self):
         """As a supervisor would; why it ended is in its log, and counted."""
@@ -266,6 +318,7 @@ class Run:
         for server in self.servers:
             server.start()
         clients = [Producer(self, f"p{n}", n) for n in range(2)] + [Worker(self, f"w{n}", 100 + n) for n in range(4)]
+        clients += [Holder(self, f"h{n}", 200 + n) for n in range(3)]
         faults = self.faults()
         for cycle in range(self.given.cycles):
             time.sleep(self.random.uniform(1, 3))
@@ -274,8 +327,10 @@ class Run:
             self.restart_ended()
             fault(server)
         self.restart_ended()
-        for server in self.servers:
-            eventually(server.is_ready, "every instance is ready", 60)
+        for number, server in enumerate(self.servers):
+            self.wait(server.is_ready, f"i{number} is ready", 60)
+            if not server.is_ready():
+                self.say(f"i{number}: {server.call('GET', '/readyz')} {server.call('GET', '/kwq/v1/cluster').body}")
         self.ending.set()
         for one in clients[:2]:
             one.join(60)
@@ -297,23 +352,53 @@ class Run:
             if counts["complete"] > complete:
                 complete, since = counts["complete"], time.monotonic()
             if time.monotonic() > since + 60:
-                raise AssertionError(f"no task has ended for long: {counts}")
+                self.late.append(f"no task has ended for long: {counts}")
+                return
             time.sleep(0.2)
 
     def look(self, ids):
         for server in self.servers:
             at = f"i{self.servers.index(server)}"
-            eventually(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
-                       "every instance counts all", 30)
+            self.wait(lambda s=server: sum(s.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"].values()) == len(ids),
+                      f"{at} counts all", 30)
             self.history.add("counts", instance=at, counts=server.call("GET", f"/kwq/v1/jobs/{JOB}").json["counts"])
-        connection = self.servers[0]
         for task in sorted(ids):
-            answer = connection.call("GET", f"/kwq/v1/tasks/{task}?payload=false")
+            answer = self.servers[0].call("GET", f"/kwq/v1/tasks/{task}?payload=false")
             if answer.status == 200:
                 self.history.add("end", id=task, state=answer.json["state"], instance="i0")
 
+    def look_at_groups(self):
+        """Every counter that an instance has of jobs, tags, priorities and all together."""
+        groups = []
+        for number, server in enumerate(self.servers):
+            def get(path, of=server):
+                return of.call("GET", "/kwq/v1" + path).json
+            named = [("overall", get("/stats")["overall"])]
+            named += [(f"job {one['job']}", one) for one in get("/jobs?sort=name")["items"]]
+            named += [(f"tag {one['tag']}", one) for one in get("/tags?sort=name")["items"]]
+            named += [(f"priority {one['priority']}", one) for one in get("/queues/default")["by_priority"]]
+            for name, group in named:
+                fields = {key: group[key] for key in ("counts", "submitted", "retries", "duplicates") if key in group}
+                groups.append({"kind": "group", "instance": f"i{number}", "of": name, **fields})
+        return groups
+
+    def judge_topics(self):
+        """When the last duplicates have been dropped, and all instances have heard of it."""
+        end = time.monotonic() + 20
+        while True:
+            groups = self.look_at_groups()
+            self.read = topics.read_all(self.cluster.brokers, self.prefix)
+            log = refold.Log(self.read)
+            if not compare.counted(log, groups) or time.monotonic() > end:
+                break
+            time.sleep(0.5)
+        self.history.events += groups
+        self.say(f"on the topics: {len(log.tasks)} records, {len(log.leases)} leases, events: {log.verdicts}")
+        return compare.compare(log, self.history.events)
+
     def judge(self):
-        found = checker.check(self.history.events)
+        found = [f"an instance was ended by signal {-code}" for code in self.ends if code < 0]
+        found += checker.check(self.history.events) + self.judge_topics() + self.late
         for fault in sorted({fault for _, fault in self.failovers} | {""}):
             took = sorted(seconds for seconds, of in self.failovers if fault in ("", of))
             if took:
@@ -332,8 +417,9 @@ class Run:
 
     def keep(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="kwq-chaos-", delete=False) as kept:
-            json.dump(self.history.events, kept)
-        print(f"the history is in {kept.name}")
+            logs = [server.log() for server in self.servers if os.path.exists(server.log_path)]
+            json.dump({"history": self.history.events, "topics": topics.as_json(self.read), "logs": logs}, kept)
+        print(f"the history, the topics and the instances' logs are in {kept.name}")
 
     def close(self):
         for server in self.servers:
@@ -350,6 +436,7 @@ def main():
     parser.add_argument("--cycles", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", help="only these, by name, with commas between; else all in turn")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))  # ends what it started
     run = Run(parser.parse_args())
     try:
         run.run()

@@ -89,7 +89,8 @@ void fake_scheduler::heartbeats(
     callback<model::result<std::vector<kwq::scheduler::heartbeat_answer>>> done) {
     std::vector<kwq::scheduler::heartbeat_answer> answers;
     for (const auto& one : b) {
-        answers.push_back({.lease = one.lease, .live = lives, .deadline = instant{5'000}});
+        answers.push_back(
+            {.lease = one.lease, .live = lives, .deadline = instant{5'000}, .known = knows});
     }
     beats = std::move(b);
     done(answers);

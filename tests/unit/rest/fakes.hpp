@@ -109,6 +109,7 @@ public:
     model::result<kwq::scheduler::settle_status> verdict = kwq::scheduler::settle_status::ok;
     kwq::scheduler::ready_levels could_hand_out;
     bool lives = true;  // leases, to heartbeats
+    bool knows = true;
     std::optional<model::error> change_refused;
     std::map<model::queue_name, std::int32_t> known_queues{{model::queue_name{"default"}, 9}};
     std::vector<kwq::scheduler::lease_info> held;

@@ -170,6 +170,10 @@ TEST_CASE("heartbeats keep one lease or many, with progress") {
     CHECK(f.ask("POST", "/kwq/v1/leases/heartbeat", R"({"leases":["L1"]})").body ==
           R"({"leases":[{"lease":"L1","status":"lease_lost"}]})");
     CHECK(f.ask("POST", "/kwq/v1/leases/heartbeat", R"({"leases":[]})").status == 400);
+    f.scheduler.knows = false;
+    CHECK(f.ask("POST", "/kwq/v1/leases/L1/heartbeat").status == 503);
+    CHECK(f.ask("POST", "/kwq/v1/leases/heartbeat", R"({"leases":["L1"]})").body ==
+          R"({"leases":[{"lease":"L1","status":"unknown"}]})");
 }
 
 TEST_CASE("the leases and the workers are listed") {
