@@ -135,6 +135,11 @@ void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table
     o.compaction_readahead_size = 1U << 20U;
     o.check_flush_compaction_key_order = false;  // of RocksDB's own work; blocks have checksums
     table.block_size = 8U << 10U;
+    // Of a file of 64 MB the index has some 300 KB and the filter a megabyte, and in a large state
+    // there are more of them than the cache can hold: a look reads a few KB of each instead.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+    table.metadata_block_size = 4U << 10U;
 }
 
 rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filter* filter) {

@@ -21,6 +21,7 @@ void runner::ask(positions after, callback<T> done, std::function<void(callback<
             done(stopping());
             return;
         }
+        asked_at_ = deps_.time.monotonic();
         waiters::for_positions w;
         w.after = after;
         w.deadline = deps_.time.monotonic() + longest_after;

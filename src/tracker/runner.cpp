@@ -3,6 +3,7 @@
 #include "codec/event_codec.hpp"
 #include "codec/task_codec.hpp"
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -31,6 +32,10 @@ constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
 constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
+// While somebody asks: so many rows take some milliseconds, and so does sorting such a commit.
+constexpr mono_time::duration asked_for = std::chrono::seconds{5};
+constexpr std::size_t most_changed_rows_asked = 700;
+constexpr std::uint64_t most_uncommitted_asked = 12'000;
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "10";
 constexpr std::string_view layout_key = "V";
@@ -134,6 +139,7 @@ std::optional<mono_time> runner::turn() {
             more = fold_->open_sweeps().advance(swept_rows_a_turn) || more;
             note_uncommitted();
         }
+        stay_answerable();
         commit_when_due();
         forget_some_ended();
         trim_some();
@@ -248,9 +254,22 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
 
 bool runner::must_commit() const {
     return written_ahead_ || uncommitted_ >= most_uncommitted ||
+           (asked_lately() && uncommitted_ >= most_uncommitted_asked) ||
            state_->uncommitted_bytes() >= most_uncommitted_bytes ||
            tables_->rows.changed_rows() >= most_changed_rows ||
            (uncommitted_ > 0 && deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted);
+}
+
+bool runner::asked_lately() const {
+    return asked_at_ && deps_.time.monotonic() - *asked_at_ < asked_for;
+}
+
+/// Rows that many events change are best written once for all of them; but a question, and what a
+/// commit does on this thread, wait for all that is not written.
+void runner::stay_answerable() {
+    if (!failed_ && asked_lately() && tables_->rows.changed_rows() >= most_changed_rows_asked) {
+        tables_->write_groups();
+    }
 }
 
 void runner::commit_when_due() {

@@ -67,6 +67,8 @@ private:
     bool trims() const;
     void trim_some();
     bool must_commit() const;
+    bool asked_lately() const;
+    void stay_answerable();
     std::optional<mono_time> wake_at(bool more) const;
     void open_state();
     void rebuild_if_needed();
@@ -103,6 +105,7 @@ private:
     bool written_ahead_ =
         false;  // rows and groups of the next commit; nothing is folded until then
     mono_time first_uncommitted_{};
+    std::optional<mono_time> asked_at_;  // the last time
     bool failed_ = false;
     bool closed_ = false;
     // any thread
