@@ -13,7 +13,7 @@ constexpr std::size_t least_at_once = 4;
 
 }  // namespace
 
-list_merge::list_merge(const task_lists& lists_of_tasks, std::vector<std::string> lists,
+list_merge::list_merge(task_lists& lists_of_tasks, std::vector<std::string> lists,
                        std::string after, bool newest_first)
     : tasks_(lists_of_tasks),
       newest_first_(newest_first),

@@ -16,7 +16,7 @@ namespace kwq::tracker {
 class list_merge {
 public:
     /// `after`: the submit order to go on behind; empty: from the first, or the newest.
-    list_merge(const task_lists& lists_of_tasks, std::vector<std::string> lists, std::string after,
+    list_merge(task_lists& lists_of_tasks, std::vector<std::string> lists, std::string after,
                bool newest_first);
 
     /// The next submit order.
@@ -31,7 +31,7 @@ private:
     void fill(std::size_t n);
     void show(std::size_t n);
 
-    const task_lists& tasks_;
+    task_lists& tasks_;
     const bool newest_first_;
     const std::size_t at_once_;
     std::vector<source> sources_;

@@ -48,7 +48,7 @@ std::string write_tags(const std::vector<name_number>& tags);
 
 class tag_counters {
 public:
-    tag_counters(store::kv& state, group_store& groups, const task_lists& lists,
+    tag_counters(store::kv& state, group_store& groups, task_lists& lists,
                  std::uint32_t most_uncounted)
         : state_(state),
           groups_(groups),
@@ -91,7 +91,7 @@ private:
 
     store::kv& state_;
     group_store& groups_;
-    const task_lists& lists_;
+    task_lists& lists_;
     tag_totals totals_;
     const std::uint32_t most_uncounted_;
 };

@@ -80,7 +80,9 @@ public:
     bool takes(std::string_view rest) const {
         return tasks_.empty() || rest.substr(0, part_bytes) == name_;
     }
-    void add(std::string_view rest, std::string_view row) {
+    /// False: there is nothing in the row any more.
+    bool add(std::string_view rest, std::string_view row) {
+        const auto before = tasks_.size();
         name_ = rest.substr(0, part_bytes);
         const std::uint64_t time = part_of(rest) << part_bits;
         const std::uint64_t block = store::take_u32(rest);
@@ -91,6 +93,7 @@ public:
             const auto& lane = lane_named(static_cast<name_number>(entry.number()));
             tasks_.push_back({submitted, &lane, (block << block_bits) + entry.number(), e.value});
         }
+        return tasks_.size() > before;
     }
     /// False: the visitor wants no more. Then it is empty again.
     bool show(std::string_view from, const visitor& visit) {
@@ -158,59 +161,73 @@ private:
     std::vector<task> tasks_;
 };
 
-void task_lists::walk(std::string_view list, std::string_view from, const visitor& visit) const {
+void task_lists::walk(std::string_view list, std::string_view from, const visitor& visit) {
     std::string first;
     if (!from.empty()) {
         first = list;
         append_part(first, time_of(keys::submitted_at_in_submit_order(from)));
     }
     part now(names_);
+    std::vector<std::string> empty_rows;
     bool more = true;
     state_.scan(list, first, [&](std::string_view key, std::string_view row) {
         const auto rest = key.substr(list.size());
         more = now.takes(rest) || now.show(from, visit);
-        if (more) {
-            now.add(rest, row);
+        if (more && !now.add(rest, row)) {
+            empty_rows.emplace_back(key);
         }
         return more;
     });
     if (more) {
         now.show(from, visit);
     }
+    erase(empty_rows);
 }
 
-void task_lists::walk_back(std::string_view list, std::string_view before,
-                           const visitor& visit) const {
+void task_lists::walk_back(std::string_view list, std::string_view before, const visitor& visit) {
     std::string end;
     if (!before.empty()) {
         end = list;
         append_part(end, time_of(keys::submitted_at_in_submit_order(before)) + (1U << part_bits));
     }
     part now(names_);
+    std::vector<std::string> empty_rows;
     bool more = true;
     state_.scan_back(list, end, [&](std::string_view key, std::string_view row) {
         const auto rest = key.substr(list.size());
         more = now.takes(rest) || now.show_back(before, visit);
-        if (more) {
-            now.add(rest, row);
+        if (more && !now.add(rest, row)) {
+            empty_rows.emplace_back(key);
         }
         return more;
     });
     if (more) {
         now.show_back(before, visit);
     }
+    erase(empty_rows);
 }
 
-void task_lists::each_value(std::string_view lists, const value_visitor& see) const {
+void task_lists::each_value(std::string_view lists, const value_visitor& see) {
+    std::vector<std::string> empty_rows;
     state_.scan(lists, {}, [&](std::string_view key, std::string_view row) {
         const auto rest =
             key.substr(lists.size(), key.size() - lists.size() - part_bytes - block_bytes);
         const auto entries = settled_entries(row);
+        if (entries.empty()) {
+            empty_rows.emplace_back(key);
+        }
         for (store::entry_reader r(entries); !r.at_end();) {
             see(rest, r.next().value);
         }
         return true;
     });
+    erase(empty_rows);
+}
+
+void task_lists::erase(const std::vector<std::string>& empty_rows) {
+    for (const auto& row : empty_rows) {
+        state_.erase(row);
+    }
 }
 
 }  // namespace kwq::tracker

@@ -2,7 +2,8 @@
 // one row or a few, which grow without being read (store/entry_list.hpp): a task is on ten lists
 // with five tags, and a row for each would be most of what the tracker writes.
 //
-// Who reads a list reads half a second of it at a time, and puts that in order.
+// Who reads a list reads half a second of it at a time, and puts that in order. Rows of which all
+// was taken off are erased by who comes upon them: of what waits most is taken soon.
 #pragma once
 
 #include "store/kv.hpp"
@@ -12,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kwq::tracker {
 
@@ -34,16 +36,18 @@ public:
     /// Calls `visit(submit order, value)` (keys::submit_order) from `from` on, that included, until
     /// it returns false. Empty: from the first.
     using visitor = std::function<bool(std::string_view order, std::string_view value)>;
-    void walk(std::string_view list, std::string_view from, const visitor& visit) const;
+    void walk(std::string_view list, std::string_view from, const visitor& visit);
     /// The same downwards, below `before`. Empty: from the last.
-    void walk_back(std::string_view list, std::string_view before, const visitor& visit) const;
+    void walk_back(std::string_view list, std::string_view before, const visitor& visit);
     /// The values of all lists whose names begin so, in no order, and what follows that in the
     /// list's name.
     using value_visitor = std::function<void(std::string_view rest, std::string_view value)>;
-    void each_value(std::string_view lists, const value_visitor& see) const;
+    void each_value(std::string_view lists, const value_visitor& see);
 
 private:
     class part;
+
+    void erase(const std::vector<std::string>& empty_rows);
 
     store::kv& state_;
     name_table& names_;

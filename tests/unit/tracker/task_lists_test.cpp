@@ -45,7 +45,7 @@ public:
     }
     const orders& on(const std::string& list) { return expected_[list]; }
 
-    orders walked(const std::string& list, const std::string& from, std::size_t most) const {
+    orders walked(const std::string& list, const std::string& from, std::size_t most) {
         std::vector<std::pair<std::string, std::string>> found;
         lists_.walk(list, from, [&](std::string_view order, std::string_view value) {
             found.emplace_back(order, value);
@@ -54,7 +54,7 @@ public:
         REQUIRE(std::is_sorted(found.begin(), found.end()));
         return {found.begin(), found.end()};
     }
-    orders walked_back(const std::string& list, const std::string& before, std::size_t most) const {
+    orders walked_back(const std::string& list, const std::string& before, std::size_t most) {
         std::vector<std::pair<std::string, std::string>> found;
         lists_.walk_back(list, before, [&](std::string_view order, std::string_view value) {
             found.emplace_back(order, value);
@@ -63,7 +63,7 @@ public:
         REQUIRE(std::is_sorted(found.rbegin(), found.rend()));
         return {found.begin(), found.end()};
     }
-    std::multimap<std::string, std::string> values(const std::string& prefix) const {
+    std::multimap<std::string, std::string> values(const std::string& prefix) {
         std::multimap<std::string, std::string> found;
         lists_.each_value(prefix, [&](std::string_view rest, std::string_view value) {
             found.emplace(rest, value);
@@ -146,6 +146,31 @@ TEST_CASE("lists are in submit order, whatever came and went") {
     CHECK(of_job.count(of_state(model::task_state::pending)) == all.on(names[2]).size());
     CHECK(of_job.count(of_state(model::task_state::complete)) == all.on(names[3]).size());
     CHECK(of_job.size() == all.on(names[2]).size() + all.on(names[3]).size());
+}
+
+TEST_CASE("who comes upon what a list has nothing in any more erases it") {
+    const auto state = store::make_memory_kv();
+    both all(*state);
+    const auto list = keys::list_of_job(1, model::task_state::pending);
+    for (std::int64_t n = 0; n < 20; ++n) {
+        all.put(list, instant{n * 1'000}, place_of(0, "q", 1, n), "");
+    }
+    for (std::int64_t n = 0; n < 18; ++n) {
+        all.take_out(list, instant{n * 1'000}, place_of(0, "q", 1, n));
+    }
+    const auto rows = [&] {
+        std::size_t found = 0;
+        state->scan(list, {}, [&](std::string_view, std::string_view) { return ++found > 0; });
+        return found;
+    };
+    CHECK(rows() == 20);
+    CHECK(all.walked(list, {}, 1) == first_of(all.on(list), {}, 1));
+    CHECK(rows() == 2);
+    all.put(list, instant{5'000}, place_of(0, "q", 1, 5), "again");
+    CHECK(all.walked(list, {}, 10) == all.on(list));
+    all.take_out(list, instant{5'000}, place_of(0, "q", 1, 5));
+    CHECK(all.walked_back(list, {}, 10) == all.on(list));
+    CHECK(rows() == 2);
 }
 
 TEST_CASE("what a list has nothing in any more may leave the state") {
