@@ -171,11 +171,45 @@ std::optional<instant> queries::oldest_pending(name_number job, const group_view
     return oldest;
 }
 
-/// From one page of rows: a tag has no list of its own for each state.
+/// Among the oldest that are pending, of each queue; of a tag that few tasks have, among those.
 std::optional<instant> queries::oldest_pending_of_tag(name_number tag, const group_view& g) {
+    constexpr std::int64_t few = 100;
+    constexpr std::size_t most_looked_at = 10'000;
     if (g.counts.at(static_cast<std::size_t>(model::task_state::pending)) == 0) {
-        return std::nullopt;  // the page would be read for nothing
+        return std::nullopt;
     }
+    tables_.rows.write();
+    if (live_and_ended(g.counts) <= few) {
+        return oldest_pending_with_tag(tag);
+    }
+    std::optional<instant> oldest;
+    for (const auto& queue : queues_known()) {
+        std::size_t looked_at = 0;
+        const auto list = keys::list_of_state(model::task_state::pending, queue);
+        tables_.lists.walk(list, {}, [&](std::string_view order, std::string_view tags) {
+            const auto at = keys::submitted_at_in_submit_order(order);
+            if ((oldest && at >= *oldest) || ++looked_at > most_looked_at) {
+                return false;
+            }
+            if (has_tag(tags, tag)) {
+                oldest = at;
+            }
+            return true;
+        });
+    }
+    return oldest;
+}
+
+std::set<model::queue_name> queries::queues_known() const {
+    std::set<model::queue_name> known;
+    tables_.state.scan(keys::queues(), {}, [&](std::string_view key, std::string_view) {
+        known.insert(keys::queue_in(key).queue);
+        return true;
+    });
+    return known;
+}
+
+std::optional<instant> queries::oldest_pending_with_tag(name_number tag) {
     task_filter waiting;
     waiting.tag = model::tag_name{tables_.names.name_of(name_kind::tag, tag)};
     waiting.state = model::task_state::pending;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,8 @@ private:
     std::optional<instant> oldest_pending(const queue_view& q);
     std::optional<instant> oldest_pending(name_number job, const group_view& g);
     std::optional<instant> oldest_pending_of_tag(name_number tag, const group_view& g);
+    std::optional<instant> oldest_pending_with_tag(name_number tag);
+    std::set<model::queue_name> queues_known() const;
     error_view error_in(error_groups::scope scope, error_fingerprint group, std::size_t most_jobs);
 
     tables& tables_;

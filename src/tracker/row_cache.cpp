@@ -202,14 +202,17 @@ name_number row_cache::number_of(const row_place& place) {
 void row_cache::write_lists(const row_place& place, const listing& before, const listing& after) {
     const bool same_order = before.as == standing::task && after.as == before.as &&
                             before.submitted_at == after.submitted_at;
+    using names = std::vector<name_number>;
     const auto lane = number_of(place);
     const auto visit = [&](const listing& of, const listing& other, const auto& change) {
         if (of.as != standing::task) {
             return;
         }
         const task_lists::listed task{of.submitted_at, lane, place.record.offset};
-        if (!same_order || of.state != other.state) {
-            change(keys::list_of_state(of.state, place.record.queue), task, {});
+        const bool tells_tags = of.state == model::task_state::pending;
+        if (!same_order || of.state != other.state || (tells_tags && of.tags != other.tags)) {
+            change(keys::list_of_state(of.state, place.record.queue), task,
+                   tells_tags ? of.tags : names{});
         }
         if (!same_order || of.state != other.state || of.job != other.job ||
             of.tags != other.tags) {
@@ -227,7 +230,6 @@ void row_cache::write_lists(const row_place& place, const listing& before, const
             }
         }
     };
-    using names = std::vector<name_number>;
     visit(before, after, [this](const std::string& list, const auto& task, const names& /*tags*/) {
         lists_.take_out(list, task);
     });

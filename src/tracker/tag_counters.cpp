@@ -71,6 +71,16 @@ std::string write_tags(const std::vector<name_number>& tags) {
     return out;
 }
 
+bool has_tag(std::string_view written, name_number tag) {
+    store::byte_reader tags(written);
+    while (!tags.at_end()) {
+        if (tags.number() == tag) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool tag_effects::add(std::optional<instant> at, const event_effects& effects) {
     const bool finishes = effects.finished && at;
     if ((waited && effects.waited) || (ran && effects.ran) || (finished && finishes)) {

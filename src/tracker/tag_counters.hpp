@@ -43,8 +43,9 @@ struct tag_effects {
     bool add(std::optional<instant> at, const event_effects& effects);
 };
 
-/// The value of an entry of a job's list.
+/// The value of an entry of a job's list, and of one of what is pending.
 std::string write_tags(const std::vector<name_number>& tags);
+bool has_tag(std::string_view written, name_number tag);
 
 class tag_counters {
 public:

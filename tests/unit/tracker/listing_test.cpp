@@ -250,3 +250,40 @@ TEST_CASE("jobs and tasks hold each other's counts as a small grid of K17 expect
     CHECK(f.tag("tag-1").submitted == 4);
     CHECK(f.tag("tag-2").submitted == 2);
 }
+
+TEST_CASE("the oldest pending task of a tag is found among others, before and after it is taken") {
+    folding f;
+    event_maker e;
+    f.add(e.claim());
+    std::vector<task_spec> tasks;
+    for (int i = 0; i < 400; ++i) {
+        tasks.push_back({.id = "t" + std::to_string(i),
+                         .offset = i / 2,
+                         .tags = {i % 2 == 0 ? "even" : "odd"},
+                         .submitted_at = 1'000 + i * 10,
+                         .queue = i % 2 == 0 ? "default" : "other"});
+        if (i == 150 || i == 250) {
+            tasks.back().tags.emplace_back("rare");
+        }
+        f.add(record_of(tasks.back()));
+    }
+    CHECK(f.tag("even").oldest_pending_at == instant{1'000});
+    CHECK(f.tag("odd").oldest_pending_at == instant{1'010});
+    CHECK(f.tag("rare").oldest_pending_at == instant{2'500});
+    for (const auto& t : tasks) {
+        if (t.submitted_at < 3'000) {
+            f.add(e.owner(allocation(t, "l" + t.id)));
+        }
+    }
+    CHECK(f.tag("even").oldest_pending_at == instant{3'000});
+    CHECK(f.tag("odd").oldest_pending_at == instant{3'010});
+    CHECK(f.tag("rare").oldest_pending_at == instant{3'500});
+    f.commit_and_reopen();
+    CHECK(f.tag("even").oldest_pending_at == instant{3'000});
+    for (const auto& t : tasks) {
+        if (t.submitted_at >= 3'000) {
+            f.add(e.owner(allocation(t, "l" + t.id)));
+        }
+    }
+    CHECK_FALSE(f.tag("odd").oldest_pending_at.has_value());
+}
