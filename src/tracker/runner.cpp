@@ -16,7 +16,7 @@ constexpr milliseconds fold_time_a_turn{5};
 constexpr std::size_t swept_rows_a_turn = 128;
 /// Tasks that ended long ago are looked for in a tenth of the thread's time.
 constexpr std::size_t ended_rows_a_step = 256;
-constexpr mono_time::duration longest_forgetting = milliseconds{10};
+constexpr mono_time::duration longest_forgetting = milliseconds{1};  // questions wait for it
 constexpr mono_time::duration shortest_rest = milliseconds{5};
 constexpr int rest_for_each = 9;
 constexpr milliseconds trim_pause{20};  // between partitions
@@ -139,6 +139,7 @@ std::optional<mono_time> runner::turn() {
             more = fold_->open_sweeps().advance(swept_rows_a_turn) || more;
             note_uncommitted();
         }
+        note_what_questions_erased();
         stay_answerable();
         commit_when_due();
         forget_some_ended();
@@ -250,6 +251,13 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
                       {"offset", std::to_string(r.offset.value())},
                       {"why", event.error().detail}});
     fold_->count_unreadable_event();
+}
+
+/// Rows of lists with nothing in them: many of them must be committed before the fold goes on.
+void runner::note_what_questions_erased() {
+    if (uncommitted_ == 0 && state_->uncommitted_bytes() > 0) {
+        note_uncommitted();
+    }
 }
 
 bool runner::must_commit() const {

@@ -60,6 +60,7 @@ private:
     void fold_task(const source& s, const eventlog::log_record& r);
     void fold_event(const source& s, const eventlog::log_record& r);
     void note_uncommitted();
+    void note_what_questions_erased();
     void commit_when_due();
     bool may_forget() const;
     void forget_some_ended();

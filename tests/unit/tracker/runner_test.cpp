@@ -34,8 +34,8 @@ private:
     std::atomic<std::int64_t> now_{1'000'000};
 };
 
-/// A state whose commit goes on until it fails, and is heard of only by who asks.
-class failing_state final : public store::kv {
+/// A state in memory, for others that differ from it in something.
+class plain_state : public store::kv {
 public:
     std::optional<std::string> get(std::string_view key) const override { return rows_->get(key); }
     void put(std::string_view key, std::string_view value) override { rows_->put(key, value); }
@@ -51,6 +51,16 @@ public:
         rows_->scan_back(prefix, before, visit);
     }
     void commit() override { rows_->commit(); }
+    std::size_t uncommitted_bytes() const override { return rows_->uncommitted_bytes(); }
+    void clear() override { rows_->clear(); }
+
+private:
+    std::unique_ptr<store::kv> rows_ = store::make_memory_kv();
+};
+
+/// A state whose commit goes on until it fails, and is heard of only by who asks.
+class failing_state final : public plain_state {
+public:
     void begin_commit() override { asked_ = 1; }
     bool is_committing() override {
         if (asked_ > 0 && ++asked_ > 4) {
@@ -58,12 +68,17 @@ public:
         }
         return asked_ > 0;
     }
-    std::size_t uncommitted_bytes() const override { return rows_->uncommitted_bytes(); }
-    void clear() override { rows_->clear(); }
 
 private:
-    std::unique_ptr<store::kv> rows_ = store::make_memory_kv();
     int asked_ = 0;
+};
+
+/// A state in which little is already as much as may wait for a commit.
+class heavy_state final : public plain_state {
+public:
+    std::size_t uncommitted_bytes() const override {
+        return plain_state::uncommitted_bytes() << 30U;
+    }
 };
 
 struct world {
@@ -341,6 +356,22 @@ TEST_CASE("a commit that fails after it began ends the fold, though nothing else
     const std::lock_guard lock(w.mutex);
     REQUIRE(w.fatal.size() == 1);
     CHECK(w.fatal.front() == "tracker: the disk is full");
+}
+
+TEST_CASE("what a question erases is committed too, and does not hold up the fold") {
+    world w;
+    w.open_state = [] { return std::make_unique<heavy_state>(); };
+    w.start();
+    const task_spec t{.id = "a"};
+    w.put(record_of(t));
+    w.put(w.events.claim());
+    w.put(w.events.owner(allocation(t, "l1")));
+    REQUIRE(task(w, "a", {w.end_of_status()}).value().state == task_state::allocated);
+    answer<task_page> waiting;  // its row of the list is there still, with nothing in it
+    w.t->tasks({.state = state_set{task_state::pending}}, {}, waiting.done());
+    REQUIRE(waiting.get().value().items.empty());
+    w.put(record_of({.id = "b", .offset = 1}));
+    CHECK(task(w, "b", {world::position_of(at_place(1))}).has_value());
 }
 
 TEST_CASE("folding goes on when what was held becomes durable") {
