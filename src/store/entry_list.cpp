@@ -14,6 +14,21 @@ namespace {
 constexpr std::uint64_t taken_out = 1;
 constexpr std::uint64_t has_value = 2;
 
+/// An entry while a list is put in order: lists of thousands are, and mostly eight bytes tell two
+/// keys apart.
+struct ordered {
+    std::uint64_t lead;
+    std::uint32_t n;
+};
+
+std::uint64_t lead_of(std::string_view key) {
+    std::uint64_t lead = 0;
+    for (std::size_t n = 0; n < sizeof lead; ++n) {
+        lead = lead << 8U | (n < key.size() ? static_cast<unsigned char>(key[n]) : 0U);
+    }
+    return lead;
+}
+
 }  // namespace
 
 void write_entry(const list_entry& e, std::string& entries) {
@@ -46,16 +61,25 @@ list_entry entry_reader::next() {
 
 std::string settled(std::string_view entries) {
     std::vector<list_entry> all;
+    std::vector<ordered> order;
     for (entry_reader r(entries); !r.at_end();) {
         all.push_back(r.next());
+        order.push_back({lead_of(all.back().key), static_cast<std::uint32_t>(order.size())});
     }
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto& a, const auto& b) { return a.key < b.key; });
+    const auto is_before = [&](const ordered& a, const ordered& b) {
+        if (a.lead != b.lead) {
+            return a.lead < b.lead;
+        }
+        const auto by_key = all[a.n].key.compare(all[b.n].key);
+        return by_key != 0 ? by_key < 0 : a.n < b.n;
+    };
+    std::sort(order.begin(), order.end(), is_before);
     std::string out;
-    for (auto e = all.begin(); e != all.end(); ++e) {
-        const bool is_last = e + 1 == all.end() || e[1].key != e->key;
-        if (is_last && e->is_there) {
-            write_entry(*e, out);
+    for (auto at = order.begin(); at != order.end(); ++at) {
+        const auto& e = all[at->n];
+        const bool is_last = at + 1 == order.end() || all[at[1].n].key != e.key;
+        if (is_last && e.is_there) {
+            write_entry(e, out);
         }
     }
     return out;

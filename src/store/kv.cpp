@@ -1,4 +1,5 @@
-// Key helpers: big-endian numbers and terminated text, so that keys sort as their parts do.
+// Key helpers: big-endian numbers and terminated text, so that keys sort as their parts do; and
+// what a kv does if it knows nothing better.
 #include "store/kv.hpp"
 
 #include "base/assert.hpp"
@@ -24,6 +25,15 @@ std::uint64_t take_big_endian(std::string_view& key, unsigned bytes) {
 }
 
 }  // namespace
+
+std::vector<std::optional<std::string>> kv::get_many(const std::vector<std::string>& keys) const {
+    std::vector<std::optional<std::string>> values;
+    values.reserve(keys.size());
+    for (const auto& key : keys) {
+        values.push_back(get(key));
+    }
+    return values;
+}
 
 void append_u8(std::string& key, std::uint8_t value) {
     append_big_endian(key, value, 1);

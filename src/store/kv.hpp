@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rocksdb {
 class Env;
@@ -31,6 +32,14 @@ public:
     virtual ~kv() = default;
 
     virtual std::optional<std::string> get(std::string_view key) const = 0;
+    /// The same of many, in their order; those that lie on the disk are waited for side by side.
+    virtual std::vector<std::optional<std::string>> get_many(
+        const std::vector<std::string>& keys) const;
+    /// Brings the rows that a scan from there would visit first nearer, as long as `rows` are not
+    /// there, on another thread; is_warming() until it is done. One at a time.
+    virtual void warm(std::string_view /*prefix*/, std::string_view /*from*/,
+                      std::size_t /*rows*/) {}
+    virtual bool is_warming() const { return false; }
     virtual void put(std::string_view key, std::string_view value) = 0;
     /// As put(), by a caller who knows that the key is not there: one that is erased again before
     /// the commit then costs the disk nothing.
@@ -86,6 +95,7 @@ struct rocksdb_options {
     int memtables_a_file = 1;
     compaction compacts = compaction::by_level;
     filtered_keys filtered = nullptr;  // null: all
+    std::size_t readers = 0;           // threads that help with get_many(), and one for warm()
     expiry may_drop;                   // may be empty
     rocksdb::Env* env = nullptr;       // for tests that make the disk fail; null: the real one
 };

@@ -10,20 +10,15 @@
 #include "store/merging.hpp"
 #include "store/one_worker.hpp"
 #include "store/pending_writes.hpp"
+#include "store/rocksdb_setup.hpp"
+#include "store/rocksdb_slice.hpp"
+#include "store/worker_group.hpp"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
-#include <rocksdb/merge_operator.h>
-#include <rocksdb/slice_transform.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -32,168 +27,19 @@ namespace kwq::store {
 
 namespace {
 
-/// RocksDB asserts that a slice has an address, which an empty view need not have.
-rocksdb::Slice slice(std::string_view text) {
-    return text.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(text.data(), text.size());
-}
-
-std::string_view view(const rocksdb::Slice& s) {
-    return {s.data(), s.size()};
-}
-
 void check(const rocksdb::Status& status, const char* doing) {
     if (!status.ok()) {
         throw storage_failure(std::string("state store: ") + doing + ": " + status.ToString());
     }
 }
 
-class expiring_filter final : public rocksdb::CompactionFilter {
-public:
-    explicit expiring_filter(expiry may_drop) : may_drop_(std::move(may_drop)) {}
-    const char* Name() const override { return "kwq.expiry"; }
-    bool Filter(int /*level*/, const rocksdb::Slice& key, const rocksdb::Slice& value,
-                std::string* /*new_value*/, bool* /*value_changed*/) const override {
-        return may_drop_(view(key), view(value));
-    }
-
-private:
-    const expiry may_drop_;
-};
-
-/// RocksDB's filters hold what is in the domain of a prefix: here a whole key.
-class filtering final : public rocksdb::SliceTransform {
-public:
-    explicit filtering(filtered_keys filtered) : filtered_(filtered) {}
-    const char* Name() const override { return "kwq.filtering"; }
-    rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return key; }
-    bool InDomain(const rocksdb::Slice& key) const override { return filtered_(view(key)); }
-
-private:
-    const filtered_keys filtered_;
-};
-
-class merging final : public rocksdb::MergeOperator {
-public:
-    const char* Name() const override { return "kwq.merging"; }
-    bool FullMergeV2(const MergeOperationInput& in, MergeOperationOutput* out) const override {
-        auto& value = out->new_value;
-        value = in.existing_value == nullptr ? "" : in.existing_value->ToString();
-        return succeeds([&] { return join(in.operand_list, value) && (settle(value), true); });
-    }
-    bool PartialMergeMulti(const rocksdb::Slice& /*key*/,
-                           const std::deque<rocksdb::Slice>& operands, std::string* merged,
-                           rocksdb::Logger* /*logger*/) const override {
-        merged->clear();
-        return succeeds([&] { return join(operands, *merged); });
-    }
-
-private:
-    template <class Operands>
-    static bool join(const Operands& operands, std::string& value) {
-        return std::all_of(operands.begin(), operands.end(),
-                           [&](const auto& o) { return merge_into(value, view(o)); });
-    }
-    /// A value that ends too early is corruption, as RocksDB says it.
-    template <class Work>
-    static bool succeeds(const Work& work) {
-        try {
-            return work();
-        } catch (const storage_failure&) {
-            return false;
-        }
-    }
-};
-
-/// RocksDB tries again by itself when a full disk has room again, on a thread that nobody joins;
-/// the server has stopped by then, and its next look at the failed file is an assertion.
-class no_recovery final : public rocksdb::EventListener {
-public:
-    void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
-                              bool* auto_recovery) override {
-        *auto_recovery = false;
-    }
-};
-
-/// Compaction uses the cache too and holds up who reads; but a filter must fit into its part of it.
-int shard_bits(std::size_t cache_bytes) {
-    constexpr std::size_t enough = 32U << 20U;
-    return cache_bytes < enough ? 0 : 3;
-}
-
-/// Runs of much the same size are merged, eight at a time: each row is written as often as the
-/// state has grown eightfold. By levels, rows that come all over the keys are written with each
-/// tenth of the level below; measured in docs/benchmarks.md. A merge of everything takes minutes
-/// at tens of millions of rows: others go on beside it, so that new runs do not pile up.
-void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table) {
-    o.compaction_style = rocksdb::kCompactionStyleUniversal;
-    o.compaction_options_universal.size_ratio = 10;
-    o.compaction_options_universal.min_merge_width = 4;
-    o.compaction_options_universal.allow_trivial_move = true;
-    o.level0_slowdown_writes_trigger = 30;
-    o.level0_stop_writes_trigger = 40;
-    o.max_background_jobs = 4;
-    o.compaction_readahead_size = 1U << 20U;
-    o.check_flush_compaction_key_order = false;  // of RocksDB's own work; blocks have checksums
-    table.block_size = 8U << 10U;
-    // Of a file of 64 MB the index has some 300 KB and the filter a megabyte, and in a large state
-    // there are more of them than the cache can hold: a look reads a few KB of each instead.
-    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-    table.partition_filters = true;
-    table.metadata_block_size = 4U << 10U;
-}
-
-rocksdb::Options make_options(const rocksdb_options& wanted, const expiring_filter* filter) {
-    rocksdb::Options o;
-    o.create_if_missing = true;
-    o.paranoid_checks = true;
-    o.max_bgerror_resume_count = 0;  // a failed write is final: the log rebuilds
-    o.listeners.push_back(std::make_shared<no_recovery>());
-    o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-    o.write_buffer_size = wanted.memtable_bytes;
-    o.max_write_buffer_number = 2 * wanted.memtables_a_file;
-    o.min_write_buffer_number_to_merge = wanted.memtables_a_file;
-    o.max_open_files = 512;
-    o.max_background_jobs = 2;
-    // What is new is written again soon: at first without being compressed, and later fewer times.
-    o.compression = rocksdb::kLZ4Compression;
-    o.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
-    o.level0_file_num_compaction_trigger = 8;
-    o.keep_log_file_num = 2;
-    o.max_log_file_size = 4U << 20U;
-    o.info_log_level = rocksdb::WARN_LEVEL;
-    o.compaction_filter = filter;
-    o.merge_operator = std::make_shared<merging>();
-    if (wanted.env != nullptr) {
-        o.env = wanted.env;
-    }
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, shard_bits(wanted.cache_bytes));
-    table.cache_index_and_filter_blocks = true;
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
-    // A commit writes in order of keys: each goes in near the one before it of its table.
-    o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(2));
-    // Most reads ask whether a key is there, and it is not.
-    o.memtable_prefix_bloom_size_ratio = 0.05;
-    o.memtable_whole_key_filtering = true;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    if (wanted.filtered != nullptr) {
-        o.prefix_extractor = std::make_shared<filtering>(wanted.filtered);
-        o.memtable_whole_key_filtering = false;
-        table.whole_key_filtering = false;
-    }
-    if (wanted.compacts == compaction::by_size) {
-        compact_by_size(o, table);
-    }
-    o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    return o;
-}
-
 class rocksdb_kv final : public kv {
 public:
     explicit rocksdb_kv(const rocksdb_options& wanted)
         : directory_(wanted.directory),
-          filter_(wanted.may_drop ? std::make_unique<expiring_filter>(wanted.may_drop) : nullptr),
-          options_(make_options(wanted, filter_.get())) {
+          filter_(make_expiring_filter(wanted.may_drop)),
+          options_(make_options(wanted, filter_.get())),
+          readers_("kwq-read", wanted.readers) {
         std::error_code failed;
         std::filesystem::create_directories(directory_, failed);
         if (failed) {
@@ -205,6 +51,7 @@ public:
 
     ~rocksdb_kv() override {
         worker_.wait();
+        warmer_.wait();
         release_snapshot();
     }
 
@@ -212,6 +59,39 @@ public:
         return over(*pending_, key,
                     [&] { return over(*sealed_, key, [&] { return get_stored(key); }); });
     }
+
+    std::vector<std::optional<std::string>> get_many(
+        const std::vector<std::string>& keys) const override {
+        std::vector<looked_up> stored(keys.size());
+        readers_.each(keys.size(), [&](std::size_t n) {
+            if (is_covered(*pending_, keys[n]) || is_covered(*sealed_, keys[n])) {
+                return;
+            }
+            stored[n] = look_up(keys[n]);
+        });
+        std::vector<std::optional<std::string>> values;
+        values.reserve(keys.size());
+        for (std::size_t n = 0; n < keys.size(); ++n) {
+            check(stored[n].status, "read");
+            values.push_back(over(*pending_, keys[n], [&] {
+                return over(*sealed_, keys[n], [&] { return std::move(stored[n].value); });
+            }));
+        }
+        return values;
+    }
+
+    void warm(std::string_view prefix, std::string_view from, std::size_t rows) override {
+        const auto start = from < prefix ? prefix : from;
+        warmer_.start([this, rows, prefix = std::string(prefix), start = std::string(start)] {
+            bounds within(prefix);
+            const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(within.options));
+            at->Seek(slice(start));
+            for (std::size_t n = 0; n < rows && at->Valid(); ++n) {
+                at->Next();
+            }
+        });
+    }
+    bool is_warming() const override { return warmer_.is_busy(); }
 
     void put(std::string_view key, std::string_view value) override { pending_->put(key, value); }
     void put_new(std::string_view key, std::string_view value) override {
@@ -287,6 +167,7 @@ public:
 
     void clear() override {
         finish_commit();
+        warmer_.wait();
         pending_->clear();
         check(db_->Close(), "close");
         db_.reset();
@@ -337,16 +218,33 @@ private:
         return value;
     }
 
-    std::optional<std::string> get_stored(std::string_view key) const {
+    /// Nothing below needs to be looked at.
+    static bool is_covered(const pending_writes& by, std::string_view key) {
+        const auto* written = by.find(key);
+        return written != nullptr && !written->merges;
+    }
+
+    struct looked_up {
+        rocksdb::Status status;
+        std::optional<std::string> value;
+    };
+
+    /// Any thread.
+    looked_up look_up(std::string_view key) const {
         rocksdb::ReadOptions how;
         how.snapshot = before_sealed_;
         rocksdb::PinnableSlice value;
-        const auto status = db_->Get(how, db_->DefaultColumnFamily(), slice(key), &value);
+        auto status = db_->Get(how, db_->DefaultColumnFamily(), slice(key), &value);
         if (status.IsNotFound()) {
-            return std::nullopt;
+            return {};
         }
-        check(status, "read");
-        return std::string(view(value));
+        return {std::move(status), std::string(view(value))};
+    }
+
+    std::optional<std::string> get_stored(std::string_view key) const {
+        auto found = look_up(key);
+        check(found.status, "read");
+        return std::move(found.value);
     }
 
     std::unique_ptr<rocksdb::Iterator> iterate(bounds& within) const {
@@ -423,7 +321,7 @@ private:
     }
 
     const std::string directory_;
-    const std::unique_ptr<expiring_filter> filter_;  // outlives db_
+    const std::unique_ptr<rocksdb::CompactionFilter> filter_;  // outlives db_
     const rocksdb::Options options_;
     std::unique_ptr<rocksdb::DB> db_;
     std::unique_ptr<pending_writes> pending_ = std::make_unique<pending_writes>();
@@ -433,6 +331,8 @@ private:
     std::atomic<bool> is_sorted_{true};
     rocksdb::Status outcome_;  // the worker's, until it is done
     one_worker worker_{"kwq-commit"};
+    mutable worker_group readers_;
+    one_worker warmer_{"kwq-warm"};
 };
 
 }  // namespace

@@ -37,11 +37,21 @@ std::string question_of(name_kind kind, const name_page_query& q) {
 
 std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number job) {
     tables_.rows.write();
-    std::vector<std::pair<std::string, state_counts>> tags;
+    std::vector<std::pair<name_number, state_counts>> counted;
+    std::vector<name_number> numbers;
     tables_.tags.each_of_job(job, [&](name_number n, const state_counts& counts) {
+        counted.emplace_back(n, counts);
+        if (n != other_tags) {
+            numbers.push_back(n);
+        }
+    });
+    tables_.names.read_names(name_kind::tag, std::move(numbers));
+    std::vector<std::pair<std::string, state_counts>> tags;
+    tags.reserve(counted.size());
+    for (const auto& [n, counts] : counted) {
         tags.emplace_back(n == other_tags ? "other" : tables_.names.name_of(name_kind::tag, n),
                           counts);
-    });
+    }
     std::sort(tags.begin(), tags.end(), [](const auto& a, const auto& b) {
         const auto left = live_and_ended(a.second);
         const auto right = live_and_ended(b.second);

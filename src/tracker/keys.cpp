@@ -258,22 +258,11 @@ std::string all_ids() {
     return table("I");
 }
 
-std::string id_shards(const model::task_id& id) {
+std::string id(const model::task_id& id, model::shard_id shard) {
     std::string key = table("I");
     append_text(key, id.value());
-    return key;
-}
-
-std::string id(const model::task_id& id, model::shard_id shard) {
-    std::string key = id_shards(id);
     append_shard(key, shard);
     return key;
-}
-
-model::shard_id shard_in_id(std::string_view key) {
-    key.remove_prefix(1);
-    store::take_text(key);
-    return model::shard_id{static_cast<std::int32_t>(store::take_u32(key))};
 }
 
 std::string all_lists() {

@@ -98,8 +98,6 @@ std::string cursor(model::shard_id shard, const model::queue_name& queue, model:
 
 std::string all_ids();  // prefix
 std::string id(const model::task_id& id, model::shard_id shard);
-std::string id_shards(const model::task_id& id);  // prefix
-model::shard_id shard_in_id(std::string_view key);
 
 /// Lists: of a state in a job, of a state in a queue, of a tag, of the worker of the last attempt,
 /// of an error group. Each task is on one list of the first two kinds.

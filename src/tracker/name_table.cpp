@@ -2,6 +2,7 @@
 
 #include "store/bytes.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kwq::tracker {
@@ -91,11 +92,34 @@ std::string name_table::name_of(name_kind kind, name_number n) {
     if (!stored) {
         throw store::storage_failure("the tracker's state is damaged: a name is missing");
     }
-    if (c.names.size() >= most_names) {
-        c.names.clear();
-    }
+    make_room(c, 1);
     c.names[n] = *stored;
     return *std::move(stored);
+}
+
+void name_table::read_names(name_kind kind, std::vector<name_number> numbers) {
+    cache& c = of(kind);
+    std::erase_if(numbers, [&](name_number n) { return c.names.contains(n); });
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::vector<std::string> wanted;
+    wanted.reserve(numbers.size());
+    for (const auto n : numbers) {
+        wanted.push_back(keys::number(kind, n));
+    }
+    make_room(c, wanted.size());
+    const auto stored = state_.get_many(wanted);
+    for (std::size_t n = 0; n < stored.size(); ++n) {
+        if (stored[n]) {
+            c.names[numbers[n]] = *stored[n];
+        }
+    }
+}
+
+void name_table::make_room(cache& c, std::size_t names) {
+    if (c.names.size() + names > most_names) {
+        c.names.clear();
+    }
 }
 
 void name_table::forget_cached() {

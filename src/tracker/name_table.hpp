@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace kwq::tracker {
 
@@ -25,6 +26,8 @@ public:
     numbered number_of(name_kind kind, const std::string& name);  // a new one if need be
     std::optional<name_number> find(name_kind kind, const std::string& name);
     std::string name_of(name_kind kind, name_number n);
+    /// Reads those that are not in memory side by side, for name_of() soon.
+    void read_names(name_kind kind, std::vector<name_number> numbers);
     void forget_cached();
 
 private:
@@ -36,6 +39,8 @@ private:
         std::optional<name_number> next;
     };
     cache& of(name_kind kind);
+    /// Room for so many more names.
+    static void make_room(cache& c, std::size_t names);
     static std::optional<name_number> remembered(cache& c, std::string_view name, std::size_t hash);
     static void remember(cache& c, std::string_view name, std::size_t hash, name_number n);
     static void remember_newest(cache& c, std::string_view name, std::size_t hash, name_number n);

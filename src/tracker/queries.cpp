@@ -10,6 +10,8 @@ namespace kwq::tracker {
 
 namespace {
 
+constexpr std::size_t least_read_at_once = 16;
+
 template <class Visit>
 void for_each_state(const state_set& states, const Visit& visit) {
     for (int s = 0; s < model::task_state_count; ++s) {
@@ -151,21 +153,57 @@ result<task_page> queries::tasks(const task_filter& f) {
     task_page page;
     tables_.rows.write();
     list_merge merged(tables_.lists, lists_for(f), last, f.newest_first);
+    const std::size_t limit = page_limit(f.limit);
     std::size_t looked_at = 0;
-    while (const auto order = merged.next()) {
-        if (looked_at == max_rows_a_page || page.items.size() == page_limit(f.limit)) {
-            page.next_cursor = write_cursor(question, last);
-            break;
+    while (looked_at < max_rows_a_page && page.items.size() < limit) {
+        const auto wanted = std::max(limit - page.items.size(), least_read_at_once);
+        const auto rows = next_rows(merged, std::min(wanted, max_rows_a_page - looked_at));
+        for (const auto& r : rows) {
+            if (page.items.size() == limit) {
+                page.next_cursor = write_cursor(question, last);
+                return page;
+            }
+            ++looked_at;
+            last = r.order;
+            if (r.row && matches(f, r.place, *r.row)) {
+                page.items.push_back(view(r.place, *r.row, false));
+            }
         }
-        ++looked_at;
-        last = *order;
-        const auto place = keys::place_in_submit_order(last);
-        const auto row = tables_.rows.look(place);
-        if (row && matches(f, place, *row)) {
-            page.items.push_back(view(place, *row, false));
+        if (rows.empty()) {
+            return page;
         }
     }
+    if (merged.next()) {
+        page.next_cursor = write_cursor(question, last);
+    }
     return page;
+}
+
+/// Rows and names are mostly on the disk, each at another place: they are waited for side by side.
+std::vector<queries::listed_row> queries::next_rows(list_merge& list, std::size_t most) {
+    std::vector<listed_row> found;
+    std::vector<row_place> places;
+    while (found.size() < most) {
+        auto order = list.next();
+        if (!order) {
+            break;
+        }
+        places.push_back(keys::place_in_submit_order(*order));
+        found.push_back({*std::move(order), places.back(), {}});
+    }
+    auto rows = tables_.rows.look(places);
+    std::vector<name_number> jobs;
+    std::vector<name_number> tags;
+    for (std::size_t n = 0; n < found.size(); ++n) {
+        found[n].row = std::move(rows[n]);
+        if (const auto& row = found[n].row; row && row->known) {
+            jobs.push_back(row->job);
+            tags.insert(tags.end(), row->tags.begin(), row->tags.end());
+        }
+    }
+    tables_.names.read_names(name_kind::job, std::move(jobs));
+    tables_.names.read_names(name_kind::tag, std::move(tags));
+    return found;
 }
 
 }  // namespace kwq::tracker

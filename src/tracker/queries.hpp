@@ -24,6 +24,8 @@ constexpr std::uint32_t page_limit(std::uint32_t wanted) {
     return std::clamp<std::uint32_t>(wanted, 1, 1'000);
 }
 
+class list_merge;
+
 class queries {
 public:
     queries(tables& t, const sweeps& s) : tables_(t), sweeps_(s) {}
@@ -67,6 +69,12 @@ private:
     std::vector<std::string> lists_for(const task_filter& f);
     std::int64_t counted_rows(const std::string& group_key, const state_set& states);
     void consider_queues(const task_filter& f, const state_set& states, list_choice& best);
+    struct listed_row {
+        std::string order;  // in which it was submitted
+        row_place place;
+        std::optional<task_row> row;
+    };
+    std::vector<listed_row> next_rows(list_merge& list, std::size_t most);
     bool matches(const task_filter& f, const row_place& place, const task_row& row);
     std::vector<std::pair<std::string, state_counts>> tags_of(name_number job);
     struct names_found {

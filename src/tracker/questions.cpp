@@ -16,7 +16,9 @@ model::error stopping() {
 
 template <class T>
 void runner::ask(positions after, callback<T> done, std::function<void(callback<T>)> answer) {
+    ++asked_;
     const bool posted = loop_.post([this, after = std::move(after), done, answer] {
+        --asked_;
         if (failed_ || closed_) {
             done(stopping());
             return;

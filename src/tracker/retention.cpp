@@ -25,6 +25,7 @@ retention::retention(tables& t, retention_times keep) : tables_(t), keep_(std::m
 void retention::reload() {
     next_ = tables_.state.get(position_key).value_or("");
     const auto latest = tables_.state.get(latest_key);
+    is_warmed_ = false;
     latest_end_ = latest ? store::byte_reader(*latest).named_number<instant>() : instant{0};
 }
 
@@ -41,6 +42,13 @@ std::optional<milliseconds> retention::round() const {
     return std::clamp(shortest / rounds_a_retention, shortest_round, longest_round);
 }
 
+bool retention::is_prepared(std::size_t rows) {
+    if (!tables_.state.is_warming() && !std::exchange(is_warmed_, true)) {
+        tables_.state.warm(keys::all_rows(), next_, rows);
+    }
+    return is_warmed_ && !tables_.state.is_warming();
+}
+
 std::size_t retention::advance(instant now, std::size_t rows) {
     struct ended {
         row_place place;
@@ -48,6 +56,7 @@ std::size_t retention::advance(instant now, std::size_t rows) {
     };
     std::vector<ended> over;
     std::size_t seen = 0;
+    is_warmed_ = false;
     const auto from = std::exchange(next_, {});
     const auto all = keys::all_rows();
     tables_.state.scan(all, from, [&](std::string_view key, std::string_view value) {

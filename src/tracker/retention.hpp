@@ -20,6 +20,9 @@ public:
     retention(tables& t, retention_times keep);
     void reload();
 
+    /// Has the rows that advance() looks at next brought from the disk; false: they are not there
+    /// yet.
+    bool is_prepared(std::size_t rows);
     /// Looks at no more than `rows` rows; to be called when no row is changed and not written.
     /// Returns how many were removed.
     std::size_t advance(instant now, std::size_t rows);
@@ -36,6 +39,7 @@ private:
     tables& tables_;
     const retention_times keep_;
     std::string next_;  // key of a row
+    bool is_warmed_ = false;
     instant latest_end_{0};
 };
 

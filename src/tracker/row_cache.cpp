@@ -26,15 +26,37 @@ std::uint8_t cell_in(const task_row& row) {
 }  // namespace
 
 std::optional<task_row> row_cache::look(const row_place& place) const {
-    const auto lane = lanes_.find({place.shard, place.record.queue, place.record.priority});
-    if (lane != lanes_.end()) {
-        const auto& rows = lane->second.rows;
-        if (const auto kept = rows.find(place.record.offset.value()); kept != rows.end()) {
-            return kept->second.row_;
+    return std::move(look(std::vector{place}).front());
+}
+
+std::vector<std::optional<task_row>> row_cache::look(const std::vector<row_place>& places) const {
+    std::vector<std::optional<task_row>> rows(places.size());
+    std::vector<std::string> wanted;
+    std::vector<std::size_t> wanted_for;
+    for (std::size_t n = 0; n < places.size(); ++n) {
+        if (const auto* kept = kept_at(places[n])) {
+            rows[n] = kept->row_;
+        } else {
+            wanted.push_back(keys::row(places[n]));
+            wanted_for.push_back(n);
         }
     }
-    const auto stored = state_.get(keys::row(place));
-    return stored ? std::optional(read_row(*stored)) : std::nullopt;
+    const auto stored = state_.get_many(wanted);
+    for (std::size_t n = 0; n < stored.size(); ++n) {
+        if (stored[n]) {
+            rows[wanted_for[n]] = read_row(*stored[n]);
+        }
+    }
+    return rows;
+}
+
+const kept_row* row_cache::kept_at(const row_place& place) const {
+    const auto lane = lanes_.find({place.shard, place.record.queue, place.record.priority});
+    if (lane == lanes_.end()) {
+        return nullptr;
+    }
+    const auto kept = lane->second.rows.find(place.record.offset.value());
+    return kept == lane->second.rows.end() ? nullptr : &kept->second;
 }
 
 row_cache::lane& row_cache::lane_of(const row_place& place) {

@@ -44,6 +44,8 @@ public:
 
     /// By value and without keeping it: for questions.
     std::optional<task_row> look(const row_place& place) const;
+    /// The same of many, in their order.
+    std::vector<std::optional<task_row>> look(const std::vector<row_place>& places) const;
     /// Holds until forget_some() or forget_all().
     kept_row& at(const row_place& place);
     /// To be changed where it is; an empty one when there is none.
@@ -71,6 +73,7 @@ private:
     };
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
+    const kept_row* kept_at(const row_place& place) const;  // null: not kept
     lane& lane_of(const row_place& place);
     void load(lane& in, kept_row& kept);
     void load_run(lane& in, const row_place& from);

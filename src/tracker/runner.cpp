@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t records_a_turn = 256;
 constexpr milliseconds fold_time_a_turn{5};
+constexpr mono_time::duration fold_time_while_asked = milliseconds{1};
 constexpr std::size_t swept_rows_a_turn = 128;
-/// Tasks that ended long ago are looked for in a tenth of the thread's time.
-constexpr std::size_t ended_rows_a_step = 256;
-constexpr mono_time::duration longest_forgetting = milliseconds{1};  // questions wait for it
+/// Tasks that ended long ago are looked for in a tenth of the thread's time; questions wait for a
+/// step, but not for the disk to bring what it looks at.
+constexpr std::size_t ended_rows_a_step = 512;
+constexpr milliseconds preparing_look{1};
 constexpr mono_time::duration shortest_rest = milliseconds{5};
 constexpr int rest_for_each = 9;
 constexpr milliseconds trim_pause{20};  // between partitions
@@ -29,12 +31,15 @@ constexpr milliseconds commit_look{2};       // whether the one under way is don
 constexpr std::int64_t far_behind = 10'000;  // records
 constexpr std::uint64_t most_uncommitted = 100'000;
 constexpr std::size_t most_uncommitted_bytes = 32U << 20U;
+constexpr std::size_t many_erased_bytes = 1U << 20U;
 constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
+/// A page is of a hundred rows and some hundred names, each a read of the disk in a large state.
+constexpr std::size_t reading_threads = 7;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 // While somebody asks: so many rows take some milliseconds, and so does sorting such a commit.
 constexpr mono_time::duration asked_for = std::chrono::seconds{5};
-constexpr std::size_t most_changed_rows_asked = 700;
+constexpr std::size_t most_changed_rows_asked = 200;
 constexpr std::uint64_t most_uncommitted_asked = 12'000;
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "10";
@@ -76,6 +81,7 @@ void runner::open_state() {
         options.memtables_a_file = memtables_a_file;
         options.compacts = store::compaction::by_size;
         options.filtered = is_looked_up;
+        options.readers = reading_threads;
         options.may_drop = [horizon = horizon_](std::string_view key, std::string_view value) {
             return may_drop(key, value, instant{horizon->load()});
         };
@@ -133,6 +139,7 @@ std::optional<mono_time> runner::turn() {
     bool more = false;
     try {
         rebuild_if_needed();
+        serve();
         fold_->collect_changes(waiters_.want_changes());
         more = fold_some();
         if (!must_commit() && !fold_->open_sweeps().idle()) {
@@ -145,12 +152,16 @@ std::optional<mono_time> runner::turn() {
         forget_some_ended();
         trim_some();
         ready_ = ready_ || sources_->caught_up();
-        waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
+        serve();
         return wake_at(more);
     } catch (const store::storage_failure& e) {
         fail(e.what());
     }
     return waiters_.next_deadline();
+}
+
+void runner::serve() {
+    waiters_.serve(*sources_, fold_->take_changes(), deps_.time.monotonic());
 }
 
 /// The stored state is of another log, or of what a power cut took from it.
@@ -173,10 +184,14 @@ void runner::rebuild_if_needed() {
 }
 
 bool runner::fold_some() {
-    const auto until = deps_.time.monotonic() + fold_time_a_turn;
+    const auto start = deps_.time.monotonic();
+    const auto is_over = [&] {
+        const auto spent = deps_.time.monotonic() - start;
+        return spent >= (is_asked() ? fold_time_while_asked : fold_time_a_turn);
+    };
     std::size_t left = records_a_turn;
     instant next_other{0};
-    while (left > 0 && !failed_ && !must_commit() && deps_.time.monotonic() < until) {
+    while (left > 0 && !failed_ && !must_commit() && !is_over()) {
         source* const s = sources_->oldest(next_other);
         if (s == nullptr) {
             break;
@@ -184,7 +199,7 @@ bool runner::fold_some() {
         do {
             fold_record(*s);
             --left;
-        } while (left > 0 && !failed_ && !s->read_ahead.empty() &&
+        } while (left > 0 && !failed_ && !is_asked() && !s->read_ahead.empty() &&
                  s->read_ahead.front().timestamp <= next_other);
     }
     if (!sources_->failure().empty()) {
@@ -253,9 +268,10 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
     fold_->count_unreadable_event();
 }
 
-/// Rows of lists with nothing in them: many of them must be committed before the fold goes on.
+/// Rows of lists with nothing in them, and where the walk of retention is, need no commit of their
+/// own; but many of them must be committed before the fold goes on.
 void runner::note_what_questions_erased() {
-    if (uncommitted_ == 0 && state_->uncommitted_bytes() > 0) {
+    if (uncommitted_ == 0 && state_->uncommitted_bytes() >= many_erased_bytes) {
         note_uncommitted();
     }
 }
@@ -319,19 +335,18 @@ void runner::forget_some_ended() {
     if (!may_forget() || start < forget_at_) {
         return;
     }
+    if (!retention_->is_prepared(ended_rows_a_step)) {
+        forget_at_ = start + preparing_look;
+        return;
+    }
     if (retention_->at_start()) {
         next_round_ = start + *retention_->round();
     }
-    std::size_t removed = 0;
-    auto now = start;
-    do {
-        tables_->rows.write();
-        removed += retention_->advance(deps_.time.wall(), ended_rows_a_step);
-        now = deps_.time.monotonic();
-    } while (!retention_->at_start() && now - start < longest_forgetting);
-    if (removed > 0) {
+    tables_->rows.write();
+    if (retention_->advance(deps_.time.wall(), ended_rows_a_step) > 0) {
         note_uncommitted();
     }
+    const auto now = deps_.time.monotonic();
     const auto rest = std::max(shortest_rest, (now - start) * rest_for_each);
     forget_at_ = retention_->at_start() ? next_round_ : now + rest;
 }

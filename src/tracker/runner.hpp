@@ -69,6 +69,8 @@ private:
     void trim_some();
     bool must_commit() const;
     bool asked_lately() const;
+    bool is_asked() const { return asked_.load(std::memory_order_relaxed) > 0; }
+    void serve();
     void stay_answerable();
     std::optional<mono_time> wake_at(bool more) const;
     void open_state();
@@ -111,6 +113,7 @@ private:
     bool closed_ = false;
     // any thread
     std::atomic<bool> ready_{false};
+    std::atomic<int> asked_{0};  // questions that the thread has not looked at
     std::atomic<bool> woken_{false};
     run_loop loop_;
 };

@@ -269,11 +269,19 @@ bool may_drop(std::string_view key, std::string_view value, instant horizon) {
 }
 
 std::optional<row_place> tables::place_of(const model::task_id& id) const {
+    const auto in = shards();
+    std::vector<std::string> ids;
+    ids.reserve(in.size());
+    for (const auto shard : in) {
+        ids.push_back(keys::id(id, shard));
+    }
+    const auto stored = state.get_many(ids);
     std::vector<std::pair<model::shard_id, id_entry>> all;
-    state.scan(keys::id_shards(id), {}, [&](std::string_view key, std::string_view value) {
-        all.emplace_back(keys::shard_in_id(key), read_id(value));
-        return true;
-    });
+    for (std::size_t n = 0; n < in.size(); ++n) {
+        if (stored[n]) {
+            all.emplace_back(in[n], read_id(*stored[n]));
+        }
+    }
     if (all.empty()) {
         return std::nullopt;
     }
@@ -288,7 +296,9 @@ std::optional<row_place> tables::place_of(const model::task_id& id) const {
 }
 
 partition_state& tables::partition(model::shard_id shard) {
-    return partitions_[shard];
+    const auto [found, made] = partitions_.try_emplace(shard);
+    found->second.changed |= made;  // ids are looked for in each that is known
+    return found->second;
 }
 
 void tables::add_command(model::shard_id shard, const model::logged_event& logged) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -97,24 +98,13 @@ public:
     }
     /// False: the visitor wants no more. Then it is empty again.
     bool show(std::string_view from, const visitor& visit) {
-        std::sort(tasks_.begin(), tasks_.end());
-        const auto first = std::partition_point(tasks_.begin(), tasks_.end(), [&](const task& t) {
-            return !from.empty() && order_of(t) < from;
-        });
-        const bool more = std::all_of(first, tasks_.end(),
-                                      [&](const task& t) { return visit(order_of(t), t.value); });
-        clear();
-        return more;
+        return show_least(
+            std::greater<>(), [&](const auto& order) { return order < from; }, visit);
     }
     bool show_back(std::string_view before, const visitor& visit) {
-        std::sort(tasks_.begin(), tasks_.end());
-        const auto end = std::partition_point(tasks_.begin(), tasks_.end(), [&](const task& t) {
-            return before.empty() || order_of(t) < before;
-        });
-        const bool more = std::all_of(std::make_reverse_iterator(end), tasks_.rend(),
-                                      [&](const task& t) { return visit(order_of(t), t.value); });
-        clear();
-        return more;
+        return show_least(
+            std::less<>(), [&](const auto& order) { return !before.empty() && order >= before; },
+            visit);
     }
 
 private:
@@ -123,6 +113,7 @@ private:
         const std::string* lane;  // as keys::lane()
         std::uint64_t offset;
         std::string_view value;
+        bool operator>(const task& other) const { return other < *this; }
         bool operator<(const task& other) const {
             if (submitted != other.submitted) {
                 return submitted < other.submitted;
@@ -131,6 +122,20 @@ private:
         }
     };
 
+    /// Mostly few are wanted of very many, so that only those are put in order.
+    template <class Behind, class Skip>
+    bool show_least(const Behind& behind, const Skip& skip, const visitor& visit) {
+        std::make_heap(tasks_.begin(), tasks_.end(), behind);
+        bool more = true;
+        for (auto end = tasks_.end(); more && end != tasks_.begin(); --end) {
+            std::pop_heap(tasks_.begin(), end, behind);
+            const auto& least = *(end - 1);
+            const auto order = order_of(least);
+            more = skip(order) || visit(order, least.value);
+        }
+        clear();
+        return more;
+    }
     static std::uint64_t part_of(std::string_view& rest) {
         const std::uint64_t high = store::take_u8(rest);
         return (high << 32U) + store::take_u32(rest);

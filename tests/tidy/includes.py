@@ -34,7 +34,7 @@ LAYERS = {
 # A library's headers, where they may be included, and what everybody else uses.
 HOMES = [
     (r"rapidjson/", r"tests/.*", "codec/json.hpp"),
-    (r"rocksdb/", r"src/(eventlog/embedded|store)/.*\.cpp", "store/kv.hpp or eventlog/event_log.hpp"),
+    (r"rocksdb/", r"src/(eventlog/embedded|store)/.*\.cpp|src/store/rocksdb_.*\.hpp", "store/kv.hpp or eventlog/event_log.hpp"),
     (r"boost/asio[/.]", r"src/net/.*\.cpp", "net/http.hpp or net/http_client.hpp"),
     (r"boost/beast[/.]", r"nowhere", "net/http.hpp or net/http_client.hpp"),
     (r"prometheus/", r"src/observe/.*\.cpp", "the metrics of observe/"),
