@@ -21,12 +21,12 @@ public:
     }
 
     bool valid() const { return from_lower_ || from_upper_; }
-    std::string_view key() const { return from_upper_ ? upper_.now()->key : lower_.key(); }
+    std::string_view key() const { return from_upper_ ? upper_.now()->key() : lower_.key(); }
     std::string_view value() const {
         if (!from_upper_) {
             return lower_.value();
         }
-        return is_merged() ? std::string_view(merged_) : *upper_.now()->value;
+        return is_merged() ? std::string_view(merged_) : *upper_.now()->value();
     }
     void next() {
         step();
@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    bool is_merged() const { return from_lower_ && upper_.now()->merges; }
+    bool is_merged() const { return from_lower_ && upper_.now()->merges(); }
 
     void step() {
         if (from_lower_) {
@@ -52,19 +52,19 @@ private:
         from_lower_ = lower_.valid();
         if (from_upper_ && from_lower_) {
             const int order =
-                down_ ? lower_.key().compare(above->key) : above->key.compare(lower_.key());
+                down_ ? lower_.key().compare(above->key()) : above->key().compare(lower_.key());
             from_upper_ = order <= 0;
             from_lower_ = order >= 0;
         }
     }
 
     void settle() {
-        for (look(); from_upper_ && !upper_.now()->value; look()) {
+        for (look(); from_upper_ && !upper_.now()->value(); look()) {
             step();  // erased
         }
         if (from_upper_ && is_merged()) {
             merged_ = lower_.value();
-            merge_or_throw(merged_, *upper_.now()->value);
+            merge_or_throw(merged_, *upper_.now()->value());
         }
     }
 

@@ -1,9 +1,11 @@
 #include "store/pending_writes.hpp"
 
+#include "base/assert.hpp"
 #include "store/merging.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <new>
 #include <numeric>
 #include <type_traits>
@@ -20,8 +22,14 @@ constexpr std::size_t few = 16;
 
 static_assert(std::is_trivially_destructible_v<entry>);
 
-std::size_t hash_of(std::string_view key) {
-    return std::hash<std::string_view>()(key);
+std::uint32_t hash_of(std::string_view key) {
+    return static_cast<std::uint32_t>(std::hash<std::string_view>()(key));
+}
+
+/// Values are rows: far below this.
+std::uint32_t size_in_entry(std::size_t bytes) {
+    KWQ_ASSERT(bytes < std::numeric_limits<std::uint32_t>::max() / 2);
+    return static_cast<std::uint32_t>(bytes);
 }
 
 unsigned char table_of(std::string_view key) {
@@ -39,24 +47,24 @@ std::uint64_t lead_of(std::string_view key) {
 
 /// Of one table: their first bytes are the same.
 bool by_rest(const entry* a, const entry* b) {
-    return a->lead != b->lead ? a->lead < b->lead : a->key < b->key;
+    return a->is_before(*b);
 }
 
 bool by_key(const entry* a, const entry* b) {
-    return a->key < b->key;
+    return a->key() < b->key();
 }
 
 bool before_key(const entry* e, std::string_view key) {
-    return e->key < key;
+    return e->key() < key;
 }
 
 }  // namespace
 
 /// Where the key is, or the free place where it belongs.
-std::size_t pending_writes::slot_of(std::string_view key, std::size_t hash) const {
+std::size_t pending_writes::slot_of(std::string_view key, std::uint32_t hash) const {
     const auto mask = index_.size() - 1;
     std::size_t slot = hash & mask;
-    while (index_[slot] != nullptr && (index_[slot]->hash != hash || index_[slot]->key != key)) {
+    while (index_[slot] != nullptr && (index_[slot]->hash_ != hash || index_[slot]->key() != key)) {
         slot = (slot + 1) & mask;
     }
     return slot;
@@ -77,14 +85,21 @@ pending_writes::entry& pending_writes::at(std::string_view key) {
     const auto hash = hash_of(key);
     entry*& place = index_[slot_of(key, hash)];
     if (place == nullptr) {
-        place = new (texts_.take(sizeof(entry), alignof(entry))) entry{};
-        place->key = texts_.keep(key);
-        place->hash = hash;
-        place->lead = lead_of(key);
+        place = make(key, hash);
         tables_[table_of(key)].written.push_back(place);
         ++entries_;
     }
     return *place;
+}
+
+pending_writes::entry* pending_writes::make(std::string_view key, std::uint32_t hash) {
+    char* const room = texts_.take(sizeof(entry) + key.size(), alignof(entry));
+    auto* const made = new (room) entry{};
+    std::copy(key.begin(), key.end(), room + sizeof(entry));
+    made->key_bytes_ = static_cast<std::uint32_t>(key.size());
+    made->hash_ = hash;
+    made->lead_ = lead_of(key);
+    return made;
 }
 
 void pending_writes::grow() {
@@ -93,7 +108,7 @@ void pending_writes::grow() {
     const auto mask = index_.size() - 1;
     for (entry* e : old) {
         if (e != nullptr) {
-            std::size_t slot = e->hash & mask;
+            std::size_t slot = e->hash_ & mask;
             while (index_[slot] != nullptr) {
                 slot = (slot + 1) & mask;
             }
@@ -106,56 +121,58 @@ void pending_writes::write(std::string_view key, std::string_view value, bool fr
     const auto before = entries_;
     entry& e = at(key);
     if (entries_ != before) {
-        e.fresh = fresh;
+        e.fresh_ = fresh;
     }
-    e.merges = false;
+    e.merges_ = false;
     set_value(e, value);
 }
 
 void pending_writes::merge(std::string_view key, std::string_view operand) {
     const auto before = entries_;
     entry& e = at(key);
-    if (!e.value) {
-        e.merges = entries_ != before;  // what was erased is not there to grow
+    if (!e.has_value_) {
+        e.merges_ = entries_ != before;  // what was erased is not there to grow
         set_value(e, operand);
         return;
     }
-    if (const auto first = appended_as(*e.value, operand)) {
+    if (const auto first = appended_as(*e.value(), operand)) {
         append(e, operand.substr(1));
-        *e.room = *first;
+        *e.room_ = *first;
         return;
     }
-    std::string value(*e.value);
+    std::string value(*e.value());
     merge_or_throw(value, operand);
     set_value(e, value);
 }
 
 void pending_writes::set_value(entry& e, std::string_view value) {
-    if (e.room_bytes < value.size()) {
-        e.room_bytes = std::max(value.size(), 2 * e.room_bytes);
-        e.room = texts_.take(e.room_bytes);
+    const auto bytes = size_in_entry(value.size());
+    if (e.room_bytes_ < bytes) {
+        e.room_bytes_ = std::max(bytes, 2 * e.room_bytes_);
+        e.room_ = texts_.take(e.room_bytes_);
     }
-    std::copy(value.begin(), value.end(), e.room);
-    e.value = std::string_view(e.room, value.size());
+    std::copy(value.begin(), value.end(), e.room_);
+    e.value_bytes_ = bytes;
+    e.has_value_ = true;
 }
 
 /// In its room, where there is some: a list of thousands is not copied for each entry.
 void pending_writes::append(entry& e, std::string_view more) {
-    const auto old = *e.value;
-    const auto bytes = old.size() + more.size();
-    if (e.room_bytes < bytes) {
-        e.room_bytes = 2 * bytes;
-        e.room = texts_.take(e.room_bytes);
-        std::copy(old.begin(), old.end(), e.room);
+    const auto bytes = size_in_entry(e.value_bytes_ + more.size());
+    if (e.room_bytes_ < bytes) {
+        e.room_bytes_ = 2 * bytes;
+        char* const room = texts_.take(e.room_bytes_);
+        std::copy_n(e.room_, e.value_bytes_, room);
+        e.room_ = room;
     }
-    std::copy(more.begin(), more.end(), e.room + old.size());
-    e.value = std::string_view(e.room, bytes);
+    std::copy(more.begin(), more.end(), e.room_ + e.value_bytes_);
+    e.value_bytes_ = bytes;
 }
 
 void pending_writes::erase(std::string_view key) {
     entry& e = at(key);
-    e.value.reset();
-    e.merges = false;
+    e.has_value_ = false;
+    e.merges_ = false;
 }
 
 void pending_writes::clear() {

@@ -20,17 +20,38 @@ namespace kwq::store {
 
 class pending_writes {
 public:
-    struct entry {
-        std::string_view key;
-        std::size_t hash = 0;
-        std::uint64_t lead = 0;                 // the key's bytes behind the first, as a number
-        std::optional<std::string_view> value;  // nothing: erased
-        char* room = nullptr;                   // for a value
-        std::size_t room_bytes = 0;
-        bool fresh = false;   // what is below has no such key
-        bool merges = false;  // the value is an operand for what is below
+    /// In front of its key's bytes: there are many, most of them small, and a look at one should
+    /// touch one line of memory.
+    class entry {
+    public:
+        std::string_view key() const {
+            return {reinterpret_cast<const char*>(this + 1), key_bytes_};
+        }
+        /// Nothing: erased.
+        std::optional<std::string_view> value() const {
+            return has_value_ ? std::optional(std::string_view(room_, value_bytes_)) : std::nullopt;
+        }
+        /// The value is an operand for what is below.
+        bool merges() const { return merges_; }
         /// Came and went: nothing to write.
-        bool is_void() const { return fresh && !value; }
+        bool is_void() const { return fresh_ && !has_value_; }
+        /// In order of keys, of two of the same table.
+        bool is_before(const entry& other) const {
+            return lead_ != other.lead_ ? lead_ < other.lead_ : key() < other.key();
+        }
+
+    private:
+        friend class pending_writes;
+
+        std::uint64_t lead_ = 0;  // the key's bytes behind the first, as a number
+        char* room_ = nullptr;    // for the value
+        std::uint32_t hash_ = 0;
+        std::uint32_t key_bytes_ = 0;
+        std::uint32_t value_bytes_ = 0;
+        std::uint32_t room_bytes_ = 0;
+        bool has_value_ = false;
+        bool fresh_ = false;  // what is below has no such key
+        bool merges_ = false;
     };
 
     /// Null: not written since the last commit. The texts hold until the next write.
@@ -94,7 +115,8 @@ private:
     void set_value(entry& e, std::string_view value);
     void append(entry& e, std::string_view more);
     entry& at(std::string_view key);
-    std::size_t slot_of(std::string_view key, std::size_t hash) const;
+    entry* make(std::string_view key, std::uint32_t hash);
+    std::size_t slot_of(std::string_view key, std::uint32_t hash) const;
     void grow();
 
     byte_arena texts_;  // and the entries

@@ -194,14 +194,6 @@ private:
         rocksdb::ReadOptions options;
     };
 
-    static rocksdb::Status write(rocksdb::WriteBatch& batch, const pending_writes::entry& e) {
-        if (!e.value) {
-            return batch.Delete(slice(e.key));
-        }
-        return e.merges ? batch.Merge(slice(e.key), slice(*e.value))
-                        : batch.Put(slice(e.key), slice(*e.value));
-    }
-
     /// What `writes` make of what is below them.
     template <class Below>
     static std::optional<std::string> over(const pending_writes& writes, std::string_view key,
@@ -210,18 +202,19 @@ private:
         if (written == nullptr) {
             return below();
         }
-        if (!written->merges) {
-            return written->value ? std::optional<std::string>(*written->value) : std::nullopt;
+        const auto own = written->value();
+        if (!written->merges()) {
+            return own ? std::optional<std::string>(*own) : std::nullopt;
         }
         auto value = below().value_or("");
-        merge_or_throw(value, *written->value);
+        merge_or_throw(value, *own);
         return value;
     }
 
     /// Nothing below needs to be looked at.
     static bool is_covered(const pending_writes& by, std::string_view key) {
         const auto* written = by.find(key);
-        return written != nullptr && !written->merges;
+        return written != nullptr && !written->merges();
     }
 
     struct looked_up {
@@ -285,6 +278,15 @@ private:
         is_sorted_ = true;
         is_sorted_.notify_all();
         outcome_ = write_all(*sealed_);
+    }
+
+    static rocksdb::Status write(rocksdb::WriteBatch& batch, const pending_writes::entry& e) {
+        const auto value = e.value();
+        if (!value) {
+            return batch.Delete(slice(e.key()));
+        }
+        return e.merges() ? batch.Merge(slice(e.key()), slice(*value))
+                          : batch.Put(slice(e.key()), slice(*value));
     }
 
     rocksdb::Status write_all(const pending_writes& writes) const {

@@ -281,7 +281,9 @@ bool runner::must_commit() const {
            (asked_lately() && uncommitted_ >= most_uncommitted_asked) ||
            state_->uncommitted_bytes() >= most_uncommitted_bytes ||
            tables_->rows.changed_rows() >= most_changed_rows ||
-           (uncommitted_ > 0 && deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted);
+           (uncommitted_ > 0 &&
+            deps_.time.monotonic() - first_uncommitted_ >= longest_uncommitted &&
+            sources_->lag() < far_behind);
 }
 
 bool runner::asked_lately() const {

@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -214,7 +215,9 @@ public:
         log_.flush().value();  // the reader commits what is durable
         const std::lock_guard lock(mutex_);
         for (auto& [where, told] : shown_) {
-            told.range = log_.range(where).value();
+            const auto now = log_.range(where).value();
+            told.is_read = told.is_read && told.range.end == now.end;
+            told.range = now;
             told.tell(told.range);
         }
     }
@@ -228,7 +231,23 @@ public:
     eventlog::result<std::vector<eventlog::log_record>> read(const eventlog::topic_partition& where,
                                                              model::offset from,
                                                              std::size_t bytes) override {
-        return log_.read(where, from, bytes);
+        auto records = log_.read(where, from, bytes);
+        if (records && !records->empty()) {
+            const std::lock_guard lock(mutex_);
+            shown_[where].is_read =
+                records->back().offset.value() + 1 == shown_[where].range.end.value();
+            read_.notify_all();
+        }
+        return records;
+    }
+    /// Until all that is shown was read: who asks the reader meanwhile makes it answer soon, and so
+    /// slower.
+    void wait_until_read() {
+        std::unique_lock lock(mutex_);
+        read_.wait(lock, [this] {
+            return std::all_of(shown_.begin(), shown_.end(),
+                               [](const auto& told) { return told.second.is_read; });
+        });
     }
     eventlog::result<eventlog::partition_range> range(
         const eventlog::topic_partition& where) override {
@@ -244,7 +263,7 @@ public:
                watch_callback tell) override {
         const std::lock_guard lock(mutex_);
         if (tell) {
-            shown_[where] = {log_.range(where).value(), std::move(tell)};
+            shown_[where] = {log_.range(where).value(), std::move(tell), true};
         } else {
             shown_.erase(where);
         }
@@ -255,9 +274,11 @@ private:
     struct told {
         eventlog::partition_range range;
         watch_callback tell;
+        bool is_read = true;
     };
     eventlog::event_log& log_;
     std::mutex mutex_;
+    std::condition_variable read_;
     std::map<eventlog::topic_partition, told> shown_;
 };
 
@@ -289,6 +310,7 @@ public:
             .place = {.queue = {}, .priority = {}, .offset = last(topics_.status())}};
         const model::position task{
             .status = false, .place = {queue, priority, last(topics_.tasks(queue, priority))}};
+        log_.wait_until_read();
         for (bool is_done = false; !is_done;) {  // each question waits for ten seconds at most
             std::promise<bool> answered;
             tracker_->stats({task, event},
