@@ -65,6 +65,14 @@ bool run_loop::is_current_thread() const {
     return driver_ != nullptr ? in_turn_ : std::this_thread::get_id() == thread_id_.load();
 }
 
+bool run_loop::is_idle() {
+    const std::lock_guard lock(mutex_);
+    if (driver_ != nullptr) {
+        return posted_.empty() && !in_turn_ && !(next_ && *next_ <= clock_.monotonic());
+    }
+    return posted_.empty() && waits_;
+}
+
 std::optional<mono_time> run_loop::next_turn() {
     const std::lock_guard lock(mutex_);
     return posted_.empty() ? next_ : clock_.monotonic();
@@ -102,11 +110,13 @@ void run_loop::run() {
         {
             std::unique_lock lock(mutex_);
             const auto ready = [this] { return stopping_ || !posted_.empty(); };
+            waits_ = true;
             if (!next_) {
                 wake_.wait(lock, ready);
             } else if (const auto wait = *next_ - clock_.monotonic(); wait > milliseconds::zero()) {
                 wake_.wait_for(lock, wait, ready);
             }
+            waits_ = false;
             batch.swap(posted_);
             stopping = stopping_;
         }

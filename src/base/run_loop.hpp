@@ -51,6 +51,8 @@ public:
     /// Runs what was posted before, then ends the thread and joins it. Not from the loop's thread.
     void stop();
     bool is_current_thread() const;
+    /// Any thread: it waits, with nothing posted; whatever was posted before has been done.
+    bool is_idle();
 
     // ---- for its driver ----
     /// When it wants its next turn; nothing: when something is posted.
@@ -75,6 +77,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<task> posted_;
+    bool waits_ = false;
     bool stopping_ = false;
     std::thread thread_;
     std::atomic<std::thread::id> thread_id_{};

@@ -17,8 +17,12 @@ namespace {
 constexpr milliseconds exchange_interval{100};
 constexpr milliseconds confirm_interval{300};
 constexpr milliseconds depth_interval{2'000};
-constexpr milliseconds first_patience{2'000};
+constexpr milliseconds patience_with_silent{2'000};
+/// It says itself that the log does not answer it.
+constexpr milliseconds patience_with_cut_off{500};
 constexpr milliseconds longest_patience{60'000};
+constexpr int most_doublings = 7;
+constexpr milliseconds out_of_touch_after{1'500};  // several questions
 constexpr std::chrono::milliseconds exchange_timeout{500};
 constexpr std::chrono::milliseconds task_timeout{10'000};
 constexpr std::chrono::milliseconds beat_timeout{3'000};
@@ -33,6 +37,7 @@ cluster_scheduler::cluster_scheduler(const cluster_config& config,
       owners_(local),
       peers_(config.token, config.instance),
       polls_(local, owners_, peers_, time),
+      log_answered_at_(time.monotonic()),
       loop_("kwq-peers", time),
       fresh_loop_("kwq-fresh", time),
       depth_loop_("kwq-depths", time) {}
@@ -91,28 +96,39 @@ std::optional<mono_time> cluster_scheduler::exchange() {
 
 void cluster_scheduler::take_ready(const std::string& url, const net::client_result& answer) {
     asked_.erase(url);
-    auto read = answer && answer->status == 200 ? read_ready(answer->body)
-                                                : read_problem(answer ? answer->status : 0, "");
+    auto read = answer && answer->status == 200
+                    ? read_ready(answer->body)
+                    : read_problem(answer ? answer->status : 0, answer ? answer->body : "");
     if (read) {
         ready_[url] = std::move(*read);
         silent_.erase(url);
     } else {
         ready_.erase(url);
-        note_silence(url);
+        const bool says_so = read.error().code == errc::out_of_touch;
+        note_silence(url, says_so ? patience_with_cut_off : patience_with_silent);
     }
     local_.set_others(ready_);
 }
 
 /// The group needs its session timeout to notice that a member is gone. A claim is safe at any
-/// time, so those who miss it take over earlier, each its part: all agree on it if they see the
-/// same. An owner that is alive for the group claims again, so the next time is later.
-void cluster_scheduler::note_silence(const std::string& url) {
+/// time, so those who miss it take over earlier. An owner that is alive for the group claims again,
+/// so the next time is later.
+void cluster_scheduler::note_silence(const std::string& url, milliseconds patience) {
     const auto now = time_.monotonic();
-    auto& s = silent_.try_emplace(url, silence{now, first_patience}).first->second;
-    if (now - s.since < s.patience) {
+    if (!is_in_touch()) {
+        silent_.erase(url);  // perhaps it is like this one, and the log back for both soon
         return;
     }
-    s = {now, std::min(2 * s.patience, longest_patience)};
+    auto& s = silent_.try_emplace(url, silence{now}).first->second;
+    const auto doubled = patience * (1 << std::min(s.takeovers, most_doublings));
+    if (now - s.since >= std::min<mono_time::duration>(doubled, longest_patience)) {
+        s = {now, s.takeovers + 1};
+        take_over_from(url);
+    }
+}
+
+/// Each its part: all agree on it if they see the same.
+void cluster_scheduler::take_over_from(const std::string& url) {
     std::set<std::string> alive;
     std::string here;
     std::vector<model::shard_id> orphans;
@@ -140,19 +156,31 @@ void cluster_scheduler::note_silence(const std::string& url) {
     local_.take_over(mine);
 }
 
+bool cluster_scheduler::is_in_touch() const {
+    return time_.monotonic() - log_answered_at_.load() < out_of_touch_after;
+}
+
 std::optional<mono_time> cluster_scheduler::confirm_ends() {
-    std::vector<model::shard_id> owned;
+    std::vector<model::shard_id> asked;
     for (std::int32_t p = 0; p < config_.shards; ++p) {
         const auto info = local_.shard(model::shard_id{p});
         if (info && info->owned) {
-            owned.push_back(info->shard);
+            asked.push_back(info->shard);
         }
     }
+    const bool owns_some = !asked.empty();
+    if (!owns_some) {
+        asked.emplace_back(0);  // whether the log answers at all
+    }
     const auto asked_at = time_.monotonic();
-    const auto ends = config_.ask_ends(owned);
-    for (std::size_t i = 0; i < owned.size(); ++i) {
-        if (ends[i]) {
-            local_.confirm_end(owned[i], *ends[i], asked_at);
+    const auto ends = config_.ask_ends(asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (!ends[i]) {
+            continue;
+        }
+        log_answered_at_ = time_.monotonic();
+        if (owns_some) {
+            local_.confirm_end(asked[i], *ends[i], asked_at);
         }
     }
     return time_.monotonic() + confirm_interval;

@@ -10,6 +10,7 @@
 #include "observe/logger.hpp"
 #include "scheduler/local_scheduler.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
@@ -95,6 +96,7 @@ public:
     void shards(callback<std::vector<kwq::scheduler::shard_info>> done) override {
         local_.shards(std::move(done));
     }
+    bool is_in_touch() const override;
     kwq::scheduler::ready_levels ready_tasks() const override { return local_.ready_tasks(); }
     std::optional<std::int32_t> priorities_of(const model::queue_name& queue) const override {
         return local_.priorities_of(queue);
@@ -108,7 +110,8 @@ private:
     std::set<std::string> others() const;
     std::optional<mono_time> confirm_ends();
     std::optional<mono_time> publish_depths();
-    void note_silence(const std::string& url);
+    void note_silence(const std::string& url, milliseconds patience);
+    void take_over_from(const std::string& url);
     void take_ready(const std::string& url, const net::client_result& answer);
     void pass_move(const kwq::scheduler::task_place& task, model::priority to,
                    const std::string& url, callback<move_answer> done);
@@ -122,10 +125,11 @@ private:
     owners owners_;
     peers peers_;
     passed_polls polls_;
+    std::atomic<mono_time> log_answered_at_;
     // the loop's thread
     struct silence {
         mono_time since;
-        milliseconds patience;  // until its shards are taken over; longer each time
+        int takeovers = 0;  // the next one is later each time
     };
     std::map<std::string, kwq::scheduler::ready_levels> ready_;
     std::map<std::string, silence> silent_;

@@ -217,9 +217,9 @@ model::error read_problem(int status, std::string_view body) {
     const auto document = json_document::parse_view(body);
     const auto detail = document ? text_of(document->root(), "detail") : std::string_view{};
     const auto code = document ? text_of(document->root(), "code") : std::string_view{};
-    for (const auto known :
-         {errc::task_unknown, errc::bad_field, errc::already_terminal, errc::not_retriable,
-          errc::not_waiting, errc::outcome_unknown, errc::overloaded, errc::stopping}) {
+    for (const auto known : {errc::task_unknown, errc::bad_field, errc::already_terminal,
+                             errc::not_retriable, errc::not_waiting, errc::outcome_unknown,
+                             errc::overloaded, errc::stopping, errc::out_of_touch}) {
         if (code == to_string(known)) {
             return {known, std::string(detail), ""};
         }

@@ -37,6 +37,7 @@ std::string_view to_string(errc code) {
         case errc::overloaded: return "overloaded";
         case errc::stopping: return "stopping";
         case errc::not_owner: return "not_owner";
+        case errc::out_of_touch: return "out_of_touch";
         case errc::tracker_behind: return "tracker_behind";
         case errc::outcome_unknown: return "outcome_unknown";
         case errc::storage_full: return "storage_full";

@@ -45,6 +45,7 @@ enum class errc {
     overloaded,  // waiting pollers, mailbox or connections at their limit
     stopping,
     not_owner,        // no owner, or one that is not up to date
+    out_of_touch,     // the log does not answer this instance
     tracker_behind,   // `after` was not reached in time
     outcome_unknown,  // it may or may not have happened; repeating is safe
     storage_full,

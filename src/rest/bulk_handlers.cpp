@@ -50,6 +50,7 @@ private:
 
     context& context_;
     const std::string key_;
+    const std::uint32_t run_ = context_.runs++;
     const net::stream_responder_ptr to_;
     // server's thread
     line_splitter lines_;
@@ -77,7 +78,7 @@ model::result<prepared_task> bulk::prepare(std::uint64_t number, std::string_vie
     if (!task) {
         return task.error();
     }
-    return prepare_task(context_, std::move(*task), {.key = key_, .index = number});
+    return prepare_task(context_, std::move(*task), {.key = key_, .index = number, .run = run_});
 }
 
 void bulk::read_line(batch& b, std::uint64_t number, std::string_view text, bool too_long) {

@@ -41,6 +41,8 @@ struct context {
     std::unique_ptr<bulk_actions> bulk;
     std::atomic<bool> stopping{false};
     std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint32_t> runs{
+        0};  // of tasks that came together: each begins at another shard
 
     instant now() const { return services.time.wall(); }
     std::string next_request_id();

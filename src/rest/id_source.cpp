@@ -30,6 +30,19 @@ void append_base32(std::string& out, std::uint64_t high, std::uint64_t low, int 
 
 model::task_id id_source::next() {
     const std::lock_guard hold(mutex_);
+    return next_locked();
+}
+
+model::task_id id_source::next(const std::function<bool(const model::task_id&)>& fits) {
+    const std::lock_guard hold(mutex_);
+    auto id = next_locked();
+    while (!fits(id)) {
+        id = next_locked();
+    }
+    return id;
+}
+
+model::task_id id_source::next_locked() {
     const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(time_.wall().value(), 0));
     if (now > last_ms_) {
         last_ms_ = now;

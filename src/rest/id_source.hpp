@@ -8,6 +8,7 @@
 #include "model/ids.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -20,10 +21,14 @@ public:
     id_source(const clock& time, random_source& random) : time_(time), random_(random) {}
 
     model::task_id next();
+    /// The next one that `fits`, which many must.
+    model::task_id next(const std::function<bool(const model::task_id&)>& fits);
     /// 64 bits of chance, as 16 hex digits: names of simulations, the start of request ids.
     std::string hex();
 
 private:
+    model::task_id next_locked();
+
     const clock& time_;
     // any thread, under mutex_
     std::mutex mutex_;

@@ -32,6 +32,18 @@ struct group_key {
     auto operator<=>(const group_key&) const = default;
 };
 
+model::task_id new_id(context& c, const id_origin& from) {
+    constexpr std::uint64_t tasks_a_run = 250;
+    const auto shards = static_cast<std::uint64_t>(c.config.partitions);
+    if (!from.run || shards == 1) {
+        return c.ids.next();
+    }
+    const auto shard = static_cast<std::int32_t>((*from.run + from.index / tasks_a_run) % shards);
+    return c.ids.next([&](const model::task_id& id) {
+        return c.services.scheduler.shard_of(id).value() == shard;
+    });
+}
+
 void note_outcome(append_round& round, const group_key& key,
                   const std::vector<std::size_t>& members,
                   const eventlog::result<model::offset>& outcome) {
@@ -71,7 +83,7 @@ model::result<prepared_task> prepare_task(context& c, model::task t, const id_or
         return fits.error();
     }
     if (t.id.value().empty()) {
-        t.id = from.key.empty() ? c.ids.next() : derived_id(from.key, from.index);
+        t.id = from.key.empty() ? new_id(c, from) : derived_id(from.key, from.index);
     }
     ready.json = codec::write_task(t);
     ready.id = std::move(t.id);

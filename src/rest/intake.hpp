@@ -33,6 +33,9 @@ struct placed_task {
 struct id_origin {
     std::string_view key;
     std::uint64_t index = 0;
+    /// Of a task that comes with others, from context::runs: without a key, runs of them get ids of
+    /// the same shard. Each shard is an append of its own, and on Kafka a request of its own.
+    std::optional<std::uint32_t> run = std::nullopt;
 };
 
 /// errc::queue_unknown names the call that makes the queue.

@@ -39,6 +39,7 @@ int status_of(errc code) {
         case errc::overloaded:
         case errc::stopping:
         case errc::not_owner:
+        case errc::out_of_touch:
         case errc::tracker_behind:
         case errc::outcome_unknown: return 503;
         case errc::storage_full: return 507;
@@ -80,6 +81,7 @@ std::string_view title_of(errc code) {
         case errc::overloaded: return "A limit is reached; try again";
         case errc::stopping: return "The server is stopping";
         case errc::not_owner: return "Nobody can decide right now";
+        case errc::out_of_touch: return "The log does not answer this instance";
         case errc::tracker_behind: return "The position is not folded yet";
         case errc::outcome_unknown: return "It may or may not have happened; repeat it";
         case errc::storage_full: return "No space is left for the log";

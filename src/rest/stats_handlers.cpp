@@ -133,6 +133,10 @@ void get_cluster(context& c, const call&, reply to) {
 }
 
 void get_cluster_ready(context& c, const call&, reply to) {
+    if (!c.services.scheduler.is_in_touch()) {
+        to.fail({model::errc::out_of_touch, "what it decides would not count", {}});
+        return;
+    }
     std::string body;
     codec::json_writer w(body);
     w.begin_object().key("queues").begin_object();

@@ -43,12 +43,13 @@ model::result<submission> read_submission(context& c, const call& q, std::string
     if (count == 0 || count > limits::array_tasks) {
         return model::error{errc::bad_field, "an array of 1 to 1,000 tasks", {}};
     }
+    const auto run = count > 1 ? std::optional(c.runs++) : std::nullopt;
     for (std::size_t i = 0; i < count; ++i) {
         auto task = codec::read_task(all.is_array ? root.items()[i] : root);
         if (!task) {
             return within(task.error(), all.is_array, i);
         }
-        auto ready = prepare_task(c, std::move(*task), {.key = key, .index = i});
+        auto ready = prepare_task(c, std::move(*task), {.key = key, .index = i, .run = run});
         if (!ready) {
             return within(ready.error(), all.is_array, i);
         }

@@ -197,6 +197,9 @@ public:
     virtual void stats(callback<scheduler_stats> done) = 0;
     virtual void shards(callback<std::vector<shard_info>> done) = 0;  // by number
 
+    /// Does the log answer? Whoever is out of touch with it decides nothing that counts. Any
+    /// thread, answers at once.
+    virtual bool is_in_touch() const { return true; }
     /// What this instance could hand out right now. Any thread, answers at once.
     virtual ready_levels ready_tasks() const = 0;
     /// Priorities of a queue, or nothing when it is unknown. Any thread, answers at once.

@@ -336,7 +336,7 @@ void shard_runner::perform_one(const control_done& c) {
 }
 
 void shard_runner::after_turn(std::function<void()> done) {
-    if (!post([this, done] { after_turn_.push_back(done); })) {
+    if (loop_.is_idle() || !post([this, done] { after_turn_.push_back(done); })) {
         done();
     }
 }

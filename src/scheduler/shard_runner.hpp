@@ -67,7 +67,8 @@ public:
     request_id expect_reply(reply_callback done);
     void poll(poll_ticket ticket, poll_request request, callback<result<poll_answer>> done);
     void abandon(poll_ticket ticket);
-    /// Any thread: `done` runs when a turn has seen all that was in the log before the call.
+    /// Any thread: `done` runs when a turn has seen all that was in the log before the call; at
+    /// once when nothing is left to be seen.
     void after_turn(std::function<void()> done);
     void when_controlled(offset control_offset, std::function<void()> done);
     /// The task at a place, or nothing when there is none that can be read.

@@ -27,6 +27,8 @@ namespace kwq::store {
 
 namespace {
 
+constexpr std::uint64_t commits_a_fit = 64;
+
 void check(const rocksdb::Status& status, const char* doing) {
     if (!status.ok()) {
         throw storage_failure(std::string("state store: ") + doing + ": " + status.ToString());
@@ -36,7 +38,8 @@ void check(const rocksdb::Status& status, const char* doing) {
 class rocksdb_kv final : public kv {
 public:
     explicit rocksdb_kv(const rocksdb_options& wanted)
-        : directory_(wanted.directory),
+        : wanted_(wanted),
+          directory_(wanted.directory),
           filter_(make_expiring_filter(wanted.may_drop)),
           options_(make_options(wanted, filter_.get())),
           readers_("kwq-read", wanted.readers) {
@@ -152,6 +155,9 @@ public:
         }
         worker_.wait();
         check(outcome_, "commit");  // and again each time: nothing goes on after it
+        if (++commits_ % commits_a_fit == 0) {
+            fit_cache_to_stored();
+        }
         release_snapshot();
         sealed_->clear();
     }
@@ -320,8 +326,17 @@ private:
         }
         check(status, ("open " + directory_).c_str());
         db_.reset(opened);
+        fit_cache_to_stored();
     }
 
+    void fit_cache_to_stored() const {
+        std::uint64_t stored = 0;
+        if (db_->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &stored)) {
+            fit_cache(options_, wanted_, stored);
+        }
+    }
+
+    const rocksdb_options wanted_;
     const std::string directory_;
     const std::unique_ptr<rocksdb::CompactionFilter> filter_;  // outlives db_
     const rocksdb::Options options_;
@@ -331,6 +346,7 @@ private:
     std::unique_ptr<pending_writes> sealed_ = std::make_unique<pending_writes>();
     const rocksdb::Snapshot* before_sealed_ = nullptr;
     std::atomic<bool> is_sorted_{true};
+    std::uint64_t commits_ = 0;
     rocksdb::Status outcome_;  // the worker's, until it is done
     one_worker worker_{"kwq-commit"};
     mutable worker_group readers_;

@@ -103,18 +103,20 @@ void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table
     o.compaction_options_universal.size_ratio = 10;
     o.compaction_options_universal.min_merge_width = 4;
     o.compaction_options_universal.allow_trivial_move = true;
-    o.level0_slowdown_writes_trigger = 30;
-    o.level0_stop_writes_trigger = 40;
+    // What a merge of everything takes in counts until it is done, minutes later: writes must not
+    // wait for that.
+    o.level0_slowdown_writes_trigger = 100;
+    o.level0_stop_writes_trigger = 200;
     o.max_background_jobs = 4;
-    o.compaction_readahead_size = 1U << 20U;
+    o.compaction_readahead_size = 256U << 10U;  // more at once holds up who reads
     // A file that is opened when it is first needed brings all of its index and filter with it.
     o.max_open_files = -1;
     // Files are written evenly: who reads waits behind what is written at once.
-    o.bytes_per_sync = 1U << 20U;
+    o.bytes_per_sync = 256U << 10U;
     // And compaction gives way to who serves.
     rocksdb::Env::Default()->LowerThreadPoolCPUPriority(rocksdb::Env::LOW);
     constexpr std::int64_t written_a_second = 64 << 20;
-    constexpr std::int64_t microseconds_a_burst = 10'000;
+    constexpr std::int64_t microseconds_a_burst = 2'000;
     o.rate_limiter.reset(rocksdb::NewGenericRateLimiter(written_a_second, microseconds_a_burst));
     o.check_flush_compaction_key_order = false;  // of RocksDB's own work; blocks have checksums
     table.block_size = 8U << 10U;
@@ -129,6 +131,16 @@ void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table
 
 std::unique_ptr<rocksdb::CompactionFilter> make_expiring_filter(const expiry& may_drop) {
     return may_drop ? std::make_unique<expiring_filter>(may_drop) : nullptr;
+}
+
+void fit_cache(const rocksdb::Options& options, const rocksdb_options& wanted,
+               std::uint64_t stored_bytes) {
+    constexpr std::uint64_t most = 1U << 30U;
+    const auto* table = options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+    if (wanted.cached_part > 0 && table != nullptr) {
+        const auto part = std::min(stored_bytes / wanted.cached_part, most);
+        table->block_cache->SetCapacity(std::max<std::size_t>(part, wanted.cache_bytes));
+    }
 }
 
 rocksdb::Options make_options(const rocksdb_options& wanted,
@@ -157,7 +169,9 @@ rocksdb::Options make_options(const rocksdb_options& wanted,
         o.env = wanted.env;
     }
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, shard_bits(wanted.cache_bytes));
+    constexpr double for_indexes = 0.8;  // and filters, when they need it
+    table.block_cache = rocksdb::NewLRUCache(wanted.cache_bytes, shard_bits(wanted.cache_bytes),
+                                             false, for_indexes);
     table.cache_index_and_filter_blocks = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     // A commit writes in order of keys: each goes in near the one before it of its table.

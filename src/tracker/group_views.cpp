@@ -81,7 +81,7 @@ result<group_view> queries::tag(const model::tag_name& tag) {
     if (!n) {
         return model::error{model::errc::tag_unknown, "no task with this tag was submitted", "tag"};
     }
-    auto v = item_of_tag(*n);
+    auto v = std::move(items_of_tags({*n}).front());
     v.name = tag.value();
     v.oldest_pending_at = oldest_pending_of_tag(*n, v);
     return v;
@@ -100,9 +100,10 @@ result<group_page> queries::page(name_kind kind, const name_page_query& q) {
     group_page page;
     tables_.rows.write();
     const auto found = q.sort == sorting::name ? by_name(kind, q, last) : by_value(kind, q, last);
-    for (const auto n : found.names) {
-        page.items.push_back(kind == name_kind::job ? item_of_job(n) : item_of_tag(n));
-        page.items.back().name = tables_.names.name_of(kind, n);
+    page.items = kind == name_kind::job ? items_of_jobs(found.names) : items_of_tags(found.names);
+    tables_.names.read_names(kind, found.names);
+    for (std::size_t n = 0; n < found.names.size(); ++n) {
+        page.items[n].name = tables_.names.name_of(kind, found.names[n]);
     }
     if (!found.next.empty()) {
         page.next_cursor = write_cursor(question, found.next);
@@ -110,18 +111,32 @@ result<group_page> queries::page(name_kind kind, const name_page_query& q) {
     return page;
 }
 
-group_view queries::item_of_job(name_number job) {
-    const group* g = tables_.groups.find(keys::job(job));
-    auto v = g == nullptr ? group_view{} : view_of(*g);
-    v.settling = sweeps_.settling_of_job(job);
-    v.oldest_pending_at = oldest_pending(job, v);
-    return v;
+std::vector<group_view> queries::items_of_jobs(const std::vector<name_number>& jobs) {
+    std::vector<std::string> wanted;
+    wanted.reserve(jobs.size());
+    for (const auto job : jobs) {
+        wanted.push_back(keys::job(job));
+    }
+    tables_.groups.read(wanted);
+    std::vector<group_view> items;
+    items.reserve(jobs.size());
+    for (std::size_t n = 0; n < jobs.size(); ++n) {
+        const group* g = tables_.groups.find(wanted[n]);
+        auto& v = items.emplace_back(g == nullptr ? group_view{} : view_of(*g));
+        v.settling = sweeps_.settling_of_job(jobs[n]);
+        v.oldest_pending_at = oldest_pending(jobs[n], v);
+    }
+    return items;
 }
 
-group_view queries::item_of_tag(name_number tag) {
-    auto v = view_of(tables_.tags.of_tag(tag));
-    v.settling = sweeps_.settling();
-    return v;
+std::vector<group_view> queries::items_of_tags(const std::vector<name_number>& tags) {
+    std::vector<group_view> items;
+    items.reserve(tags.size());
+    for (const auto& g : tables_.tags.of_tags(tags)) {
+        items.push_back(view_of(g));
+        items.back().settling = sweeps_.settling();
+    }
+    return items;
 }
 
 queries::names_found queries::by_name(name_kind kind, const name_page_query& q,

@@ -3,6 +3,7 @@
 #include "tracker/group_tally.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace kwq::tracker {
@@ -117,13 +118,32 @@ group_store::groups::value_type& group_store::emplace(const std::string& key) {
 /// As it is stored. A group that was changed once will be again: read from the state, it would cost
 /// ten times what its bytes here do.
 std::optional<std::string> group_store::packed(const std::string& key) {
-    if (const auto found = packed_.find(key); found != packed_.end()) {
-        return found->second;
-    }
-    if (const auto found = older_packed_.find(key); found != older_packed_.end()) {
-        return found->second;
+    if (const auto* bytes = packed_in_memory(key)) {
+        return *bytes;
     }
     return state_.get(key);
+}
+
+const std::string* group_store::packed_in_memory(const std::string& key) const {
+    for (const auto* some : {&packed_, &older_packed_}) {
+        if (const auto found = some->find(key); found != some->end()) {
+            return &found->second;
+        }
+    }
+    return nullptr;
+}
+
+void group_store::read(const std::vector<std::string>& keys) {
+    std::vector<std::string> wanted;
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(wanted), [this](const auto& key) {
+        return !held_.contains(key) && !older_.contains(key) && packed_in_memory(key) == nullptr;
+    });
+    const auto stored = state_.get_many(wanted);
+    for (std::size_t n = 0; n < wanted.size(); ++n) {
+        if (stored[n]) {
+            held_.emplace(wanted[n], held{read_group(*stored[n]), false});
+        }
+    }
 }
 
 group& group_store::change(const std::string& key) {
@@ -156,13 +176,13 @@ void group_store::write_changed(const visitor& seen) {
     }
     changed_.clear();
     if (packed_.size() > limits_.packed / 2) {
-        older_packed_ = std::exchange(packed_, {});
+        discards_.take(std::exchange(older_packed_, std::exchange(packed_, {})));
     }
 }
 
 void group_store::forget_some() {
     if (held_.size() > limits_.held / 2 && changed_.empty()) {
-        older_ = std::exchange(held_, {});
+        discards_.take(std::exchange(older_, std::exchange(held_, {})));
     }
 }
 

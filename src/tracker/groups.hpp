@@ -5,6 +5,7 @@
 
 #include "base/recent_rate.hpp"
 #include "store/kv.hpp"
+#include "tracker/discards.hpp"
 #include "tracker/histogram.hpp"
 #include "tracker/keys.hpp"
 #include "tracker/tracker.hpp"
@@ -69,6 +70,8 @@ public:
     group& change(const std::string& key);
     /// To read it; empty when there is none. The pointer holds until the next call.
     const group* find(const std::string& key);
+    /// Reads those that are not in memory side by side, for find() soon.
+    void read(const std::vector<std::string>& keys);
 
     /// Into the state's batch; `seen` is told each.
     using visitor = std::function<void(std::string_view key, const group& g)>;
@@ -83,6 +86,7 @@ private:
     };
     using groups = std::unordered_map<std::string, held>;
     using packed_groups = std::unordered_map<std::string, std::string>;
+    const std::string* packed_in_memory(const std::string& key) const;  // null: it is not
     std::optional<std::string> packed(const std::string& key);
     groups::value_type* load(const std::string& key);
     groups::value_type& emplace(const std::string& key);
@@ -93,6 +97,7 @@ private:
     groups older_;                         // touched before that
     packed_groups packed_, older_packed_;  // the same of their bytes, written lately
     std::vector<groups::value_type*> changed_;
+    discards discards_;
 };
 
 }  // namespace kwq::tracker

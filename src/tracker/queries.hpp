@@ -81,8 +81,8 @@ private:
         std::vector<name_number> names;
         std::string next;  // where the page after this one goes on; empty: the end
     };
-    group_view item_of_job(name_number job);
-    group_view item_of_tag(name_number tag);
+    std::vector<group_view> items_of_jobs(const std::vector<name_number>& jobs);
+    std::vector<group_view> items_of_tags(const std::vector<name_number>& tags);
     names_found by_name(name_kind kind, const name_page_query& q, const std::string& last);
     names_found by_value(name_kind kind, const name_page_query& q, const std::string& last);
     std::optional<instant> oldest_pending(const queue_view& q);

@@ -199,9 +199,12 @@ void row_cache::write() {
 
 void row_cache::forget_some() {
     if (changed_.empty() && kept_ > most_kept) {
+        std::vector<kept_rows> gone;
+        gone.reserve(lanes_.size());
         for (auto& [key, lane] : lanes_) {
-            lane.rows.clear();
+            gone.push_back(std::exchange(lane.rows, {}));
         }
+        discards_.take(std::move(gone));
         kept_ = 0;
     }
 }

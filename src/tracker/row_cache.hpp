@@ -4,6 +4,7 @@
 #pragma once
 
 #include "store/kv.hpp"
+#include "tracker/discards.hpp"
 #include "tracker/rows.hpp"
 #include "tracker/state_map.hpp"
 #include "tracker/tag_counters.hpp"
@@ -64,12 +65,13 @@ public:
     std::size_t changed_rows() const { return changed_.size(); }
 
 private:
+    using kept_rows = std::unordered_map<std::int64_t, kept_row>;  // by offset
     /// The rows of one topic partition.
     struct lane {
         model::offset end{0};      // the state has none from here on, as long as nothing is kept
         model::offset read_to{0};  // where the last look into the state ended
         name_number number = no_name;
-        std::unordered_map<std::int64_t, kept_row> rows;
+        kept_rows rows;
     };
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
@@ -90,6 +92,7 @@ private:
     row_place newest_place_;
     std::size_t kept_ = 0;
     std::vector<kept_row*> changed_;
+    discards discards_;
 };
 
 }  // namespace kwq::tracker

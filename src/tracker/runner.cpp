@@ -19,6 +19,7 @@ constexpr std::size_t swept_rows_a_turn = 128;
 /// step, but not for the disk to bring what it looks at.
 constexpr std::size_t ended_rows_a_step = 512;
 constexpr milliseconds preparing_look{1};
+constexpr milliseconds longest_put_off{100};  // by questions
 constexpr mono_time::duration shortest_rest = milliseconds{5};
 constexpr int rest_for_each = 9;
 constexpr milliseconds trim_pause{20};  // between partitions
@@ -36,10 +37,11 @@ constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
 /// A page is of a hundred rows and some hundred names, each a read of the disk in a large state.
 constexpr std::size_t reading_threads = 7;
+constexpr std::size_t cached_part = 32;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 // While somebody asks: so many rows take some milliseconds, and so does sorting such a commit.
 constexpr mono_time::duration asked_for = std::chrono::seconds{5};
-constexpr std::size_t most_changed_rows_asked = 200;
+constexpr std::size_t most_changed_rows_asked = 100;
 constexpr std::uint64_t most_uncommitted_asked = 12'000;
 /// Of what lies in the state. Another one is rebuilt from the log.
 constexpr std::string_view state_layout = "10";
@@ -77,6 +79,7 @@ void runner::open_state() {
         store::rocksdb_options options;
         options.directory = config_.directory;
         options.cache_bytes = config_.cache_bytes;
+        options.cached_part = cached_part;
         options.memtable_bytes = memtable_bytes;
         options.memtables_a_file = memtables_a_file;
         options.compacts = store::compaction::by_size;
@@ -148,9 +151,15 @@ std::optional<mono_time> runner::turn() {
         }
         note_what_questions_erased();
         stay_answerable();
-        commit_when_due();
-        forget_some_ended();
-        trim_some();
+        if (!is_asked() || must_commit()) {
+            commit_when_due();
+        }
+        if (!is_asked() || was_put_off_for_long(forget_at_)) {
+            forget_some_ended();
+        }
+        if (!is_asked() || was_put_off_for_long(trim_at_)) {
+            trim_some();
+        }
         ready_ = ready_ || sources_->caught_up();
         serve();
         return wake_at(more);
@@ -324,6 +333,11 @@ void runner::commit() {
     horizon_->store(std::exchange(next_horizon_, tables_->horizon_of_all().value()));
     uncommitted_ = 0;
     written_ahead_ = false;
+}
+
+/// Who asks all the time must not keep for ever what should have left.
+bool runner::was_put_off_for_long(mono_time due) const {
+    return deps_.time.monotonic() - due > longest_put_off;
 }
 
 /// Right after a commit, or when there is nothing to fold: writing rows that will change again soon

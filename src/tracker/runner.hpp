@@ -63,6 +63,7 @@ private:
     void note_what_questions_erased();
     void commit_when_due();
     bool may_forget() const;
+    bool was_put_off_for_long(mono_time due) const;
     void forget_some_ended();
     void commit();
     bool trims() const;

@@ -132,8 +132,21 @@ void tag_counters::add_to_tags(const std::vector<name_number>& tags, const group
 }
 
 group tag_counters::of_tag(name_number tag) const {
-    const auto stored = state_.get(keys::tag(tag));
-    return stored ? read_tally(store::read_tally(*stored)) : group{};
+    return std::move(of_tags({tag}).front());
+}
+
+std::vector<group> tag_counters::of_tags(const std::vector<name_number>& tags) const {
+    std::vector<std::string> wanted;
+    wanted.reserve(tags.size());
+    for (const auto tag : tags) {
+        wanted.push_back(keys::tag(tag));
+    }
+    std::vector<group> found;
+    found.reserve(tags.size());
+    for (const auto& stored : state_.get_many(wanted)) {
+        found.push_back(stored ? read_tally(store::read_tally(*stored)) : group{});
+    }
+    return found;
 }
 
 void tag_counters::let_go(const listing& was) {

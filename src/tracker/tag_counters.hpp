@@ -61,6 +61,7 @@ public:
     void introduce(name_number tag) { totals_.introduce(tag); }
     /// What is counted of it, by what was written.
     group of_tag(name_number tag) const;
+    std::vector<group> of_tags(const std::vector<name_number>& tags) const;  // in their order
     tag_totals& totals() { return totals_; }
 
     /// The job has one task more.

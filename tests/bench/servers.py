@@ -40,9 +40,10 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def bench(self, *arguments, pin=None, codes=(0,)):
+    def bench(self, *arguments, pin=None, nice=0, codes=(0,)):
         """What `kwq bench` found. Ends the program when it fails."""
         command = ["taskset", "-c", pin] if pin else []
+        command += ["nice", "-n", str(nice)] if nice else []
         command += [self.binary, "bench", *map(str, arguments), "--url", self.url, "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
         if done.returncode not in codes:

@@ -1,5 +1,6 @@
 """Several KWQ instances on one broker: who owns what, and that it does not matter whom a worker asks."""
 import base64
+import secrets
 import time
 import unittest
 from urllib.parse import quote
@@ -59,7 +60,9 @@ class Instances(unittest.TestCase):
         eventually(shared_out, "the shards are shared out", seconds)
 
     def submit(self, at, number, **fields):
-        tasks = [{"payload": n, **fields} for n in range(number)]
+        """With ids of their own, which lie all over the shards; those of one request would not."""
+        request = secrets.token_hex(4)
+        tasks = [{"id": f"{request}-{n}", "payload": n, **fields} for n in range(number)]
         return [one["id"] for one in self.call(at, "POST", "/tasks", tasks, status=201)["tasks"]]
 
     def take(self, at, number, seconds=30):
@@ -87,6 +90,15 @@ class Two(Instances):
         for server in self.servers:
             eventually(lambda at=server: self.look(at, "/jobs/all").get("counts", {}).get("complete") == 200,
                        "all is complete")
+
+    def test_tasks_of_one_request_lie_in_one_shard_and_those_of_the_next_in_another(self):
+        first = self.servers[0]
+        shards = []
+        for _ in range(3):
+            self.call(first, "POST", "/tasks", [{"payload": n} for n in range(100)], status=201)
+            shards.append({shard_of(one) for one in self.take(first, 100)})
+        self.assertEqual([len(one) for one in shards], [1, 1, 1])
+        self.assertEqual(len(set.union(*shards)), 3)
 
     def test_K10_a_repeated_report_is_known_and_a_stale_one_refused_at_any_instance(self):
         first, second = self.servers

@@ -174,6 +174,20 @@ TEST_CASE("ids rise within a millisecond, keep to the alphabet and have 26 chara
     }
 }
 
+TEST_CASE("ids that have to fit do, and rise too") {
+    fake_clock time;
+    seeded_random random(3);
+    rest::id_source ids(time, random);
+    const auto ends_in_a = [](const model::task_id& id) { return id.value().back() == 'a'; };
+    std::string before = ids.next().value();
+    for (int i = 0; i < 100; ++i) {
+        const std::string id = ids.next(ends_in_a).value();
+        CHECK(id.back() == 'a');
+        CHECK(before < id);
+        before = id;
+    }
+}
+
 TEST_CASE("derived ids are the same for ever") {
     CHECK(rest::derived_id("k", 0) != rest::derived_id("k", 1));
     CHECK(rest::derived_id("k1", 1) != rest::derived_id("k", 11));
