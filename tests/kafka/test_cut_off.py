@@ -40,14 +40,19 @@ class CutOff(Instances):
 
     def test_one_that_is_cut_off_says_so_and_the_other_takes_over_long_before_its_session_ends(self):
         first, second = self.servers
-        ids = self.submit(second, 64)
+        ids = set(self.submit(second, 64, lease_s=3))
+        self.addCleanup(self.link(0).heal)
         self.link(0).cut()
         begun = time.monotonic()
-        leases = self.take(second, len(ids))
-        self.assertEqual({one["task"]["id"] for one in leases}, set(ids))
-        self.assertEqual(len(self.owned(second)), SHARDS)
-        print(f"all {SHARDS} shards hand out again {time.monotonic() - begun:.1f} s after the cut")
-        self.assertLess(time.monotonic() - begun, 20)
+        eventually(lambda: len(self.owned(second)) == SHARDS, "the other owns all shards", 20)
+        print(f"all {SHARDS} shards have an owner {time.monotonic() - begun:.1f} s after the cut")
+        seen = set()
+
+        def seen_all():
+            """Some may have been given to nobody by the one that is cut off: when their leases end they come again."""
+            seen.update(one["task"]["id"] for one in self.call(second, "POST", "/leases", {"worker": "w", "max": 64})["leases"])
+            return seen == ids
+        eventually(seen_all, "its tasks are handed out", 30)
         refused = first.call("GET", "/kwq/v1/cluster/ready")
         self.assertEqual((refused.status, refused.json["code"]), (503, "out_of_touch"))
         self.link(0).heal()
