@@ -44,7 +44,7 @@ constexpr mono_time::duration asked_for = std::chrono::seconds{5};
 constexpr std::size_t most_changed_rows_asked = 100;
 constexpr std::uint64_t most_uncommitted_asked = 12'000;
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "10";
+constexpr std::string_view state_layout = "11";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace

@@ -10,10 +10,10 @@ std::size_t number_of(sorting by) {
     return static_cast<std::size_t>(by) - 1;  // by name comes first
 }
 
-std::string key_of(std::size_t list, name_number n) {
+std::string key_of(std::size_t list, std::uint32_t slot) {
     std::string key = "K";
     store::append_u8(key, static_cast<std::uint8_t>(list));
-    store::append_u32(key, n);
+    store::append_u32(key, slot);
     return key;
 }
 
@@ -31,9 +31,17 @@ void top_lists::reload() {
     state_.scan("K", {}, [&](std::string_view key, std::string_view value) {
         key.remove_prefix(1);
         list& in = lists_.at(store::take_u8(key));
-        const auto n = store::take_u32(key);
-        const auto v = store::byte_reader(value).signed_number();
-        in.values[n] = v;
+        const auto slot = store::take_u32(key);
+        in.slots.resize(slot + 1, no_name);
+        if (value.empty()) {
+            in.free.push_back(slot);
+            return true;
+        }
+        store::byte_reader r(value);
+        const auto n = static_cast<name_number>(r.number());
+        const auto v = r.signed_number();
+        in.slots[slot] = n;
+        in.values[n] = {v, slot};
         in.order.emplace(v, n);
         return true;
     });
@@ -52,39 +60,56 @@ void top_lists::put(list& in, name_number n, std::int64_t value) {
         if (value <= 0 || (full && value <= in.order.begin()->first)) {
             return;
         }
-    } else if (found->second == value) {
+        if (full) {
+            remove(in, in.order.begin()->second);
+        }
+        add(in, n, value);
         return;
-    }
-    in.changed.insert(n);
-    if (found != in.values.end()) {
-        in.order.erase({found->second, n});
-        in.values.erase(found);
     }
     if (value <= 0) {
-        return;
+        remove(in, n);
+    } else if (auto& there = found->second; there.value != value) {
+        in.order.erase({there.value, n});
+        there.value = value;
+        in.order.emplace(value, n);
+        in.changed.insert(there.slot);
     }
-    in.values.emplace(n, value);
+}
+
+void top_lists::add(list& in, name_number n, std::int64_t value) {
+    if (in.free.empty()) {
+        in.free.push_back(static_cast<std::uint32_t>(in.slots.size()));
+        in.slots.push_back(no_name);
+    }
+    const auto slot = in.free.back();
+    in.free.pop_back();
+    in.slots[slot] = n;
+    in.values[n] = {value, slot};
     in.order.emplace(value, n);
-    if (in.values.size() > max_listed) {
-        const auto least = *in.order.begin();
-        in.order.erase(in.order.begin());
-        in.values.erase(least.second);
-        in.changed.insert(least.second);
-    }
+    in.changed.insert(slot);
+}
+
+void top_lists::remove(list& in, name_number n) {
+    const auto found = in.values.find(n);
+    const auto [value, slot] = found->second;
+    in.order.erase({value, n});
+    in.values.erase(found);
+    in.slots[slot] = no_name;
+    in.free.push_back(slot);
+    in.changed.insert(slot);
 }
 
 void top_lists::write_changed() {
     for (std::size_t l = 0; l < lists_.size(); ++l) {
         list& in = lists_.at(l);
-        for (const auto n : in.changed) {
-            const auto found = in.values.find(n);
-            if (found == in.values.end()) {
-                state_.erase(key_of(l, n));
-            } else {
-                std::string value;
-                store::byte_writer(value).signed_number(found->second);
-                state_.put(key_of(l, n), value);
+        for (const auto slot : in.changed) {
+            std::string value;
+            if (const auto n = in.slots[slot]; n != no_name) {
+                store::byte_writer w(value);
+                w.number(n);
+                w.signed_number(in.values.at(n).value);
             }
+            state_.put(key_of(l, slot), value);
         }
         in.changed.clear();
     }

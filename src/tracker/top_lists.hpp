@@ -40,10 +40,18 @@ public:
     std::vector<std::pair<std::int64_t, name_number>> best(name_kind kind, sorting by) const;
 
 private:
+    struct placed {
+        std::int64_t value = 0;
+        std::uint32_t slot = 0;
+    };
+    /// In the state a list is as many rows as it ever had names, each of a slot: names come and go
+    /// all the time, and a row that went would be in the way of a start until it is compacted.
     struct list {
-        std::unordered_map<name_number, std::int64_t> values;
+        std::unordered_map<name_number, placed> values;
         std::set<std::pair<std::int64_t, name_number>> order;
-        std::set<name_number> changed;
+        std::vector<name_number> slots;  // no_name: free
+        std::vector<std::uint32_t> free;
+        std::set<std::uint32_t> changed;  // slots
     };
     static constexpr std::size_t lists_a_kind = std::tuple_size_v<sort_values>;
 
@@ -51,6 +59,8 @@ private:
         return lists_.at((kind == name_kind::job ? 0 : lists_a_kind) + by);
     }
     static void put(list& in, name_number n, std::int64_t value);
+    static void add(list& in, name_number n, std::int64_t value);
+    static void remove(list& in, name_number n);
 
     store::kv& state_;
     std::array<list, 2 * lists_a_kind> lists_;  // of jobs, then of tags

@@ -4,6 +4,9 @@
 #include "store/merging.hpp"
 #include "target.hpp"
 
+#include <set>
+#include <string>
+
 namespace kwq::fuzz {
 
 namespace {
@@ -12,9 +15,17 @@ const model::shard_id shard0{0};
 constexpr std::uint32_t most_uncounted = 3;  // tasks of a job without counters of its tags
 
 std::string dump(const store::kv& state) {
+    constexpr std::size_t list_bytes = 2;
     std::string all;
+    std::multiset<std::string> tops;  // names by value: it does not matter which has which slot
     state.scan("", "", [&](std::string_view key, std::string_view stored) {
         std::string value(stored);
+        if (key.starts_with('K')) {
+            if (!value.empty()) {
+                tops.insert(std::string(key.substr(0, list_bytes)) + value);
+            }
+            return true;
+        }
         if (key.starts_with('L')) {  // entries lie in it in the order in which rows were written
             value = store::settled(store::read_entries(stored).entries);
             if (value.empty()) {
@@ -25,6 +36,9 @@ std::string dump(const store::kv& state) {
         all.append(std::to_string(value.size())).append(" ").append(value);
         return true;
     });
+    for (const auto& one : tops) {
+        all.append(std::to_string(one.size())).append(" ").append(one);
+    }
     return all;
 }
 
