@@ -4,7 +4,6 @@
 #include "store/rocksdb_slice.hpp"
 
 #include <rocksdb/cache.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/merge_operator.h>
@@ -113,8 +112,6 @@ void compact_by_size(rocksdb::Options& o, rocksdb::BlockBasedTableOptions& table
     o.max_open_files = -1;
     // Files are written evenly: who reads waits behind what is written at once.
     o.bytes_per_sync = 256U << 10U;
-    // And compaction gives way to who serves.
-    rocksdb::Env::Default()->LowerThreadPoolCPUPriority(rocksdb::Env::LOW);
     constexpr std::int64_t written_a_second = 64 << 20;
     constexpr std::int64_t microseconds_a_burst = 2'000;
     o.rate_limiter.reset(rocksdb::NewGenericRateLimiter(written_a_second, microseconds_a_burst));
