@@ -22,7 +22,10 @@ constexpr milliseconds patience_with_silent{2'000};
 constexpr milliseconds patience_with_cut_off{500};
 constexpr milliseconds longest_patience{60'000};
 constexpr int most_doublings = 7;
-constexpr milliseconds out_of_touch_after{1'500};  // several questions
+/// A question waits three seconds for brokers of which one has died, and then has the others'
+/// answers: that must not look like a cut, or instances that are well would take over from each
+/// other.
+constexpr milliseconds out_of_touch_after{4'000};
 constexpr std::chrono::milliseconds exchange_timeout{500};
 constexpr std::chrono::milliseconds task_timeout{10'000};
 constexpr std::chrono::milliseconds beat_timeout{3'000};

@@ -2,6 +2,7 @@
 
 #include "store/bytes.hpp"
 #include "store/kv.hpp"
+#include "store/lead.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -20,14 +21,6 @@ struct ordered {
     std::uint64_t lead;
     std::uint32_t n;
 };
-
-std::uint64_t lead_of(std::string_view key) {
-    std::uint64_t lead = 0;
-    for (std::size_t n = 0; n < sizeof lead; ++n) {
-        lead = lead << 8U | (n < key.size() ? static_cast<unsigned char>(key[n]) : 0U);
-    }
-    return lead;
-}
 
 }  // namespace
 

@@ -1,13 +1,13 @@
 #include "store/pending_writes.hpp"
 
 #include "base/assert.hpp"
+#include "store/lead.hpp"
 #include "store/merging.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <limits>
 #include <new>
-#include <numeric>
 #include <type_traits>
 
 namespace kwq::store {
@@ -34,15 +34,6 @@ std::uint32_t size_in_entry(std::size_t bytes) {
 
 unsigned char table_of(std::string_view key) {
     return key.empty() ? 0 : static_cast<unsigned char>(key.front());
-}
-
-/// Eight bytes; what the key lacks are zeros, so that equal numbers say nothing of the order.
-std::uint64_t lead_of(std::string_view key) {
-    std::array<unsigned char, sizeof(std::uint64_t)> bytes{};
-    key.remove_prefix(std::min<std::size_t>(key.size(), 1));
-    std::copy_n(key.begin(), std::min(key.size(), bytes.size()), bytes.begin());
-    return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, unsigned char b) { return (sum << 8U) | b; });
 }
 
 /// Of one table: their first bytes are the same.
@@ -98,7 +89,7 @@ pending_writes::entry* pending_writes::make(std::string_view key, std::uint32_t 
     std::copy(key.begin(), key.end(), room + sizeof(entry));
     made->key_bytes_ = static_cast<std::uint32_t>(key.size());
     made->hash_ = hash;
-    made->lead_ = lead_of(key);
+    made->lead_ = lead_of(key.substr(std::min<std::size_t>(key.size(), 1)));
     return made;
 }
 
