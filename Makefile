@@ -15,7 +15,7 @@ SECONDS ?= 60
 # Which of the deliberate bugs `make mutants` tries; none: all.
 MUTANTS ?=
 
-.PHONY: help run test asan tsan fuzz mutants bench install package format lint clean
+.PHONY: help run test asan tsan fuzz mutants bench profile install package format lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz      fuzz every reader of foreign bytes, SECONDS=60 each'
 	@echo 'make mutants   build KWQ with one deliberate bug after the other; each must be noticed'
 	@echo 'make bench     measure the server on this machine'
+	@echo 'make profile   count anew what the server does most, for the compiler'
 	@echo 'make install   install to $${DESTDIR}$${PREFIX} (/usr/local)'
 	@echo 'make package   a Debian package in build/release'
 	@echo 'make format    format every source file'
@@ -60,6 +61,10 @@ bench:
 	@scripts/setup run test
 	@scripts/build release kwq
 	@tests/bench/run build/release/src/app/kwq
+
+profile:
+	@scripts/setup run test profile
+	@scripts/profile
 
 install:
 	@scripts/setup run

@@ -1,6 +1,7 @@
 #include "scheduler/lease_book.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kwq::scheduler {
 
@@ -14,12 +15,15 @@ milliseconds lease_book::entry::ends() const {
     return times_out ? std::min(expires, *times_out) : expires;
 }
 
-void lease_book::schedule(const model::record& place, const entry& e) {
-    ends_.emplace(e.ends(), place);
+/// Leases of one length end in the order in which they begin.
+void lease_book::schedule(const model::record& place, entry& e) {
+    e.in_order = ends_.emplace_hint(ends_.end(), e.ends(), place);
 }
 
-void lease_book::unschedule(const model::record& place, const entry& e) {
-    ends_.erase({e.ends(), place});
+void lease_book::unschedule(entry& e) {
+    if (e.in_order != ends_.end()) {
+        ends_.erase(std::exchange(e.in_order, ends_.end()));
+    }
 }
 
 void lease_book::open(const model::record& place, const model::task_limits& limits,
@@ -38,7 +42,7 @@ void lease_book::open(const model::record& place, const model::task_limits& limi
 void lease_book::close(const model::record& place) {
     const auto found = open_.find(place);
     if (found != open_.end()) {
-        unschedule(place, found->second);
+        unschedule(found->second);
         open_.erase(found);
     }
 }
@@ -50,10 +54,10 @@ void lease_book::clear() {
 
 void lease_book::renew(const model::record& place, milliseconds t) {
     const auto found = open_.find(place);
-    if (found == open_.end() || ends_.count({found->second.ends(), place}) == 0) {
+    if (found == open_.end() || found->second.in_order == ends_.end()) {
         return;  // its end has been taken: the event decides
     }
-    unschedule(place, found->second);
+    unschedule(found->second);
     found->second.expires = t + found->second.lease;
     schedule(place, found->second);
 }
@@ -62,8 +66,8 @@ std::vector<lease_book::ending> lease_book::take_ended(milliseconds t, std::size
     std::vector<ending> out;
     while (!ends_.empty() && ends_.begin()->first <= t && out.size() < limit) {
         const auto place = ends_.begin()->second;
-        ends_.erase(ends_.begin());
-        const auto& e = open_.at(place);
+        auto& e = open_.at(place);
+        unschedule(e);
         out.push_back({place, e.times_out && *e.times_out <= t});
     }
     return out;
@@ -84,7 +88,7 @@ std::optional<milliseconds> lease_book::deadline(const model::record& place) con
 void lease_book::reopen(const model::record& place, milliseconds t) {
     const auto found = open_.find(place);
     if (found != open_.end()) {
-        unschedule(place, found->second);
+        unschedule(found->second);
         found->second.expires = std::max(found->second.expires, t + milliseconds{1});
         schedule(place, found->second);
     }

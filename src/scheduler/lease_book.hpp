@@ -42,19 +42,21 @@ public:
     std::size_t size() const { return open_.size(); }
 
 private:
+    using end_order = std::set<std::pair<milliseconds, model::record>>;
     struct entry {
         milliseconds lease{0};
         milliseconds expires{0};
         std::optional<milliseconds> times_out;
         std::uint64_t progress_hash = 0;
         std::optional<milliseconds> progress_at;
+        end_order::iterator in_order{};  // end(): its end has been taken
         milliseconds ends() const;
     };
-    void schedule(const model::record& place, const entry& e);
-    void unschedule(const model::record& place, const entry& e);
+    void schedule(const model::record& place, entry& e);
+    void unschedule(entry& e);
 
     std::unordered_map<model::record, entry> open_;
-    std::set<std::pair<milliseconds, model::record>> ends_;
+    end_order ends_;
 };
 
 }  // namespace kwq::scheduler

@@ -26,7 +26,9 @@ std::string with_offset(char table, offset at) {
 }
 
 std::string with_record(char table, const record& place) {
-    std::string key(1, table);
+    std::string key;
+    key.reserve(place.queue.value().size() + 16);
+    key.push_back(table);
     append_record(key, place);
     return key;
 }

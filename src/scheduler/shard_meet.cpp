@@ -347,7 +347,7 @@ void shard::wake_due(const moment& now) {
     }
     for (const auto& where : state_.due(now.at, sweep_step)) {
         const auto row = state_.row(where);
-        KWQ_ASSERT(row.has_value());
+        KWQ_ASSERT(static_cast<bool>(row));
         const auto facts = state_.ledger().effective(where, row->job, row->facts);
         if (facts.place != place::scheduled) {
             state_.settle_effective(where);

@@ -126,7 +126,7 @@ std::vector<heartbeat_answer> shard::heartbeats(const std::vector<heartbeat>& be
         heartbeat_answer answer{beat.lease, false, now.at, lease_directive::cancel};
         const auto parts = model::decode_lease(beat.lease);
         answer.known = !parts || !is_unheard_of(*parts, state_, options_.others_claim);
-        const auto row = parts ? state_.row(parts->place) : std::nullopt;
+        const auto row = parts ? state_.row(parts->place) : found_row();
         if (row && row->facts.place == place::leased && row->facts.lease == beat.lease) {
             lease_book_.renew(parts->place, now.mono);
             workers_.seen(row->worker, now.at);

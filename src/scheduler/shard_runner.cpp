@@ -117,7 +117,7 @@ bool shard_runner::read_status() {
     const auto when = now();
     for (const auto& r : *batch) {
         const auto crc = crc32c(r.value);
-        auto e = codec::read_event(r.value);
+        auto e = read_event(r.value);
         if (e) {
             const auto* claim = std::get_if<model::claim>(&e->body);
             const bool is_claim = claim != nullptr;
@@ -146,6 +146,13 @@ bool shard_runner::read_status() {
                          {{"offset", std::to_string(r.offset.value())}, {"why", e.error().detail}});
     }
     return !batch->empty();
+}
+
+codec::decoded<model::event> shard_runner::read_event(std::string_view value) {
+    if (auto mine = sent_.take(value)) {
+        return std::move(*mine);
+    }
+    return codec::read_event(value);
 }
 
 /// Two who claim in turn would never decide: whoever is replaced waits, and claims again only if it
@@ -211,14 +218,15 @@ void shard_runner::perform_all() {
 
 bool shard_runner::perform(std::vector<effect> effects) {
     for (auto& e : effects) {
-        std::visit([this](const auto& what) { perform_one(what); }, e);
+        std::visit([this](auto& what) { perform_one(std::move(what)); }, e);
     }
     return !effects.empty();
 }
 
-void shard_runner::perform_one(const emit& e) {
+void shard_runner::perform_one(emit&& e) {
     batch_.push_back({codec::event_key(e.event), codec::write_event(e.event), {}});
     batch_synced_ = batch_synced_ || e.synced;
+    sent_.add(batch_.back().value, std::move(e.event));
 }
 
 void shard_runner::append_batch() {
@@ -247,6 +255,7 @@ void shard_runner::on_append_failed(const eventlog::log_error& e) {
     }
     deps_.logger.log(observe::level::warn, "scheduler", "an append failed: claiming anew",
                      {{"code", std::string(to_string(e.code))}, {"why", e.detail}});
+    sent_.clear();
     shard_->lose_ownership(now());
     if (should_own_) {
         claim_again_ = deps_.time.monotonic() + retry_interval;
@@ -284,7 +293,7 @@ void shard_runner::abandon(poll_ticket ticket) {
     done(model::error{model::errc::stopping, "the client has gone", ""});
 }
 
-void shard_runner::perform_one(const answer_poll& a) {
+void shard_runner::perform_one(answer_poll&& a) {
     const auto found = polls_.find(a.ticket);
     if (found == polls_.end()) {
         return;
@@ -292,10 +301,13 @@ void shard_runner::perform_one(const answer_poll& a) {
     auto done = std::move(found->second);
     polls_.erase(found);
     if (a.after < durable_end_) {
-        done(a.answer);
+        done(std::move(a.answer));
         return;
     }
-    when_durable_.emplace(a.after, [done = std::move(done), answer = a.answer] { done(answer); });
+    when_durable_.emplace(a.after,
+                          [done = std::move(done), answer = std::move(a.answer)]() mutable {
+                              done(std::move(answer));
+                          });
 }
 
 void shard_runner::perform_one(const reply& r) {

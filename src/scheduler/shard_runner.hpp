@@ -14,8 +14,10 @@
 #pragma once
 
 #include "base/run_loop.hpp"
+#include "codec/event_codec.hpp"
 #include "scheduler/ready_board.hpp"
 #include "scheduler/scheduler.hpp"
+#include "scheduler/sent_events.hpp"
 #include "scheduler/shard.hpp"
 
 #include <atomic>
@@ -100,12 +102,13 @@ private:
     void find_newest_claim();
     void catch_up();
     bool read_status();
+    codec::decoded<model::event> read_event(std::string_view value);
     void read_control();
     void read_lane_ends();
     void perform_all();
     bool perform(std::vector<effect> effects);
-    void perform_one(const emit& e);
-    void perform_one(const answer_poll& a);
+    void perform_one(emit&& e);
+    void perform_one(answer_poll&& a);
     void perform_one(const reply& r);
     void perform_one(const read_lane& r);
     void perform_one(const set_aside& s);
@@ -139,6 +142,7 @@ private:
     std::shared_ptr<std::atomic<std::int64_t>> horizon_;  // shared with compaction threads
     std::unique_ptr<shard> shard_;
     std::vector<eventlog::new_record> batch_;
+    sent_events sent_;
     bool batch_synced_ = false;
     bool read_something_ = false;
     offset control_next_{0};

@@ -14,7 +14,7 @@ using model::task_facts;
 
 namespace {
 
-const model::job_name& job_for(const std::optional<task_row>& stored, const model::event& e) {
+const model::job_name& job_for(const found_row& stored, const model::event& e) {
     static const model::job_name none;
     if (stored && !stored->job.value().empty()) {
         return stored->job;
@@ -86,7 +86,7 @@ applied shard_state::apply_task(const model::logged_event& logged) {
     const auto& e = logged.event;
     const record& where = *model::place_of(e.body);
     const auto* id = model::id_of(e.body);
-    const auto stored = row(where);
+    auto stored = row(where);
     const auto& job = job_for(stored, e);
 
     applied result;
@@ -105,18 +105,21 @@ applied shard_state::apply_task(const model::logged_event& logged) {
     if (!verdict.accepted()) {
         return result;
     }
-    task_row next = stored.value_or(task_row{});
+    const auto from = stored ? std::optional(stored->facts.place) : std::nullopt;
+    auto of_job = job;
+    task_row next = take_row(where, std::move(stored));
+    next.job = std::move(of_job);
+    leave(where, from, next, after.place);
     next.facts = after;
     if (next.id.value().empty() && id != nullptr) {
         next.id = *id;
     }
-    next.job = job;
     if (const auto* a = std::get_if<model::allocated>(&e.body)) {
         next.worker = a->worker;
         next.allocated_at = e.at;
     }
     next.settled_at = is_settled(after.place) ? e.at : instant{0};
-    move(where, stored, next);
+    enter(where, from, std::move(next));
     if (const auto* c = std::get_if<model::complete>(&e.body); c != nullptr && !c->then.empty()) {
         unfollowed_.insert(logged.offset);
         state_.put(keys::unfollowed(logged.offset), "");
@@ -124,22 +127,12 @@ applied shard_state::apply_task(const model::logged_event& logged) {
     return result;
 }
 
-void shard_state::move(const record& where, const std::optional<task_row>& stored,
-                       const task_row& next) {
-    // A running or progress report changes only a lease in place.
-    if (stored && stored->facts.place == place::leased && next.facts.place == place::leased) {
-        leases_.insert_or_assign(where, next);
-        state_.put(keys::lease(where), encode_row(next));
-        return;
+/// The row as it is: a lease is taken out of memory with it.
+task_row shard_state::take_row(const record& where, found_row stored) {
+    if (!stored) {
+        return {};
     }
-    leave(where, stored, next.job);
-    enter(where, stored, next);
-    const bool keeps_id =
-        next.facts.place != place::duplicate && next.facts.place != place::rejected;
-    const bool is_new = !stored || stored->facts.place == place::ahead;
-    if (keeps_id && (is_new || (is_settled(next.facts.place) && has_id(next.id, where)))) {
-        bind(next.id, where, next.settled_at);
-    }
+    return stored.is_kept() ? std::move(leases_.extract(where).mapped()) : stored.take();
 }
 
 /// A command may have settled a task so long ago that its id is another's by the time it is met.
@@ -151,25 +144,24 @@ bool shard_state::has_id(const model::task_id& id, const record& where) const {
     return !value || read_binding(*value).where == where;
 }
 
-void shard_state::leave(const record& where, const std::optional<task_row>& stored,
-                        const model::job_name& job) {
-    if (!stored) {
-        erase_waiting(where, job);
-        return;
-    }
-    switch (stored->facts.place) {
+/// `row` as it was, at `from`; nothing: there was none. A running or progress report changes only a
+/// lease in place.
+void shard_state::leave(const record& where, std::optional<model::place> from, const task_row& row,
+                        model::place to) {
+    switch (from.value_or(place::ahead)) {
         case place::ahead:
-        case place::pending: erase_waiting(where, job); break;
+        case place::pending: erase_waiting(where, row.job); break;
         case place::scheduled:
-            state_.erase(keys::due(stored->facts.due, where));
+            state_.erase(keys::due(row.facts.due, where));
             --counts_.scheduled;
             break;
         case place::leased:
-            leases_.erase(where);
-            state_.erase(keys::lease(where));
+            if (to != place::leased) {
+                state_.erase(keys::lease(where));
+            }
             break;
         case place::dead:
-            state_.erase(keys::dead(stored->job, stored->facts.since, where));
+            state_.erase(keys::dead(row.job, row.facts.since, where));
             --counts_.dead;
             break;
         case place::complete:
@@ -179,35 +171,43 @@ void shard_state::leave(const record& where, const std::optional<task_row>& stor
     }
 }
 
-void shard_state::enter(const record& where, const std::optional<task_row>& stored,
-                        const task_row& next) {
-    if (next.facts.place == place::leased) {
-        leases_.insert_or_assign(where, next);
-        if (stored) {
+void shard_state::enter(const record& where, std::optional<model::place> from, task_row row) {
+    const auto to = row.facts.place;
+    const bool keeps_id = to != place::duplicate && to != place::rejected;
+    const bool is_new = !from || from == place::ahead;
+    if (keeps_id && (is_new || (is_settled(to) && has_id(row.id, where)))) {
+        bind(row.id, where, row.settled_at);
+    }
+    if (to == place::leased) {
+        if (from == place::leased) {
+            state_.put(keys::lease(where), encode_row(row));
+        } else {
+            state_.put_new(keys::lease(where), encode_row(row));
+        }
+        if (from && from != place::leased) {
             state_.erase(keys::row(where));
         }
-        state_.put_new(keys::lease(where), encode_row(next));
+        leases_.insert_or_assign(where, std::move(row));
         return;
     }
-    const bool has_row = stored && stored->facts.place != place::leased;
-    if (has_row) {
-        state_.put(keys::row(where), encode_row(next));
+    if (from && from != place::leased) {
+        state_.put(keys::row(where), encode_row(row));
     } else {
-        state_.put_new(keys::row(where), encode_row(next));
+        state_.put_new(keys::row(where), encode_row(row));
     }
-    switch (next.facts.place) {
+    switch (to) {
         case place::scheduled:
-            state_.put_new(keys::due(next.facts.due, where), "");
+            state_.put_new(keys::due(row.facts.due, where), "");
             ++counts_.scheduled;
             break;
         case place::pending: {
-            const auto key = lane_of(where, next.facts);
+            const auto key = lane_of(where, row.facts);
             touch(key).returned +=
                 returned_table(key).insert({where.offset, offset{where.offset.value() + 1}});
             break;
         }
         case place::dead:
-            state_.put_new(keys::dead(next.job, next.facts.since, where), "");
+            state_.put_new(keys::dead(row.job, row.facts.since, where), "");
             ++counts_.dead;
             break;
         default: ++counts_.settled; break;
@@ -231,18 +231,21 @@ void shard_state::erase_waiting(const record& where, const model::job_name& job)
 }
 
 void shard_state::settle_effective(const record& where) {
-    const auto stored = row(where);
+    auto stored = row(where);
     if (!stored) {
         return;
     }
     instant at{0};
-    task_row next = *stored;
-    next.facts = ledger_.effective(where, stored->job, stored->facts, &at);
-    if (next.facts == stored->facts) {
+    auto facts = ledger_.effective(where, stored->job, stored->facts, &at);
+    if (facts == stored->facts) {
         return;
     }
+    const auto from = stored->facts.place;
+    task_row next = take_row(where, std::move(stored));
+    leave(where, from, next, facts.place);
+    next.facts = std::move(facts);
     next.settled_at = is_settled(next.facts.place) ? at : instant{0};
-    move(where, stored, next);
+    enter(where, from, std::move(next));
 }
 
 void shard_state::apply_partition(const model::logged_event& logged) {
@@ -384,21 +387,21 @@ bool shard_state::has_left(const record& where, const model::job_name& job) cons
     });
 }
 
-std::optional<task_row> shard_state::row(const record& where) const {
+found_row shard_state::row(const record& where) const {
     if (const auto found = leases_.find(where); found != leases_.end()) {
-        return found->second;
+        return found_row(found->second);
     }
     // Nearly every task is asked for while it is still ahead: no need to ask the store.
     if (const auto* lane = find_lane(lane_of(where));
         lane == nullptr || lane->ahead.contains(where.offset)) {
-        return std::nullopt;
+        return {};
     }
     const auto key = keys::row(where);
     const auto value = state_.get(key);
     if (!value || may_forget(key, *value, partition_.horizon)) {
-        return std::nullopt;
+        return {};
     }
-    return decode_row(*value);
+    return found_row(decode_row(*value));
 }
 
 task_facts shard_state::effective(const record& where, const model::job_name& job) const {
@@ -408,8 +411,8 @@ task_facts shard_state::effective(const record& where, const model::job_name& jo
 }
 
 shard_state::lane& shard_state::touch(const lane_key& key) {
-    dirty_lanes_.insert(key);
     const auto [found, is_new] = lanes_.try_emplace(key);
+    found->second.is_dirty = true;
     if (is_new && key.is_moved()) {
         found->second.ahead = offset_set{};
         moved_lanes_.insert(key);

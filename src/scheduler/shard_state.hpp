@@ -64,6 +64,25 @@ inline lane_key lane_of(const record& r, const model::task_facts& facts) {
     return {r.queue, model::priority_of(r, facts), r.priority};
 }
 
+/// A row in memory or one that was read. The first holds until the state changes.
+class found_row {
+public:
+    found_row() = default;
+    explicit found_row(const task_row& kept) : kept_(&kept) {}
+    explicit found_row(task_row&& read) : read_(std::move(read)) {}
+
+    explicit operator bool() const { return kept_ != nullptr || read_.has_value(); }
+    const task_row& operator*() const { return kept_ != nullptr ? *kept_ : read_.value(); }
+    const task_row* operator->() const { return &**this; }
+    bool is_kept() const { return kept_ != nullptr; }
+    /// Of one that was read.
+    task_row take() { return std::move(read_.value()); }
+
+private:
+    const task_row* kept_ = nullptr;
+    std::optional<task_row> read_;
+};
+
 /// What became of one event.
 struct applied {
     model::verdict verdict;
@@ -94,8 +113,9 @@ public:
     const model::control_ledger& ledger() const { return ledger_; }
     const state_counts& counts() const { return counts_; }
 
-    /// The row as stored; none when no event has named the record (or it is forgotten).
-    std::optional<task_row> row(const record& place) const;
+    /// The row as stored; none when no event has named the record (or it is forgotten). Holds until
+    /// the state changes.
+    found_row row(const record& place) const;
     /// Facts with every command applied; of a task with no row, `job` decides.
     model::task_facts effective(const record& place, const model::job_name& job) const;
     /// The record the id is bound to, unless forgotten.
@@ -106,6 +126,7 @@ public:
     struct lane {
         offset_set ahead = offset_set::all();
         std::int64_t returned = 0;  // ranges in the returned table
+        bool is_dirty = false;      // not as it was committed
     };
     const lane* find_lane(const lane_key& key) const;
     /// Makes the lane known: all of it is ahead.
@@ -150,10 +171,10 @@ private:
     void return_retried(const model::job_name& job);
     void cancel_leases_of(const model::job_name& job);
     applied apply_task(const model::logged_event& logged);
-    void leave(const record& place, const std::optional<task_row>& stored,
-               const model::job_name& job);
-    void enter(const record& place, const std::optional<task_row>& stored, const task_row& row);
-    void move(const record& place, const std::optional<task_row>& stored, const task_row& next);
+    task_row take_row(const record& place, found_row stored);
+    void leave(const record& place, std::optional<model::place> from, const task_row& row,
+               model::place to);
+    void enter(const record& place, std::optional<model::place> from, task_row row);
     void bind(const model::task_id& id, const record& place, instant settled_at);
     lane& touch(const lane_key& key);
     range_table returned_table(const lane_key& key) const;
@@ -173,7 +194,6 @@ private:
     state_counts counts_;
     std::map<lane_key, lane> lanes_;
     std::set<lane_key> moved_lanes_;  // those of moved tasks: few, or none
-    std::set<lane_key> dirty_lanes_;
     std::unordered_map<record, task_row> leases_;
     std::set<offset> unfollowed_;
 };

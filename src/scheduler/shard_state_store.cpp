@@ -76,14 +76,15 @@ void shard_state::commit() {
     append_i64(header, counts_.dead);
     append_i64(header, counts_.settled);
     state_.put(keys::header, header);
-    for (const auto& key : dirty_lanes_) {
-        const auto& lane = lanes_.at(key);
+    for (auto& [key, lane] : lanes_) {
+        if (!std::exchange(lane.is_dirty, false)) {
+            continue;
+        }
         std::string value;
         append_i64(value, lane.returned);
         value += lane.ahead.encode();
         state_.put(keys::lane(key), value);
     }
-    dirty_lanes_.clear();
     state_.commit();
 }
 
@@ -93,8 +94,8 @@ const shard_state::lane* shard_state::find_lane(const lane_key& key) const {
 }
 
 void shard_state::open_lane(const lane_key& key) {
-    if (lanes_.try_emplace(key).second) {
-        dirty_lanes_.insert(key);
+    if (const auto [found, is_new] = lanes_.try_emplace(key); is_new) {
+        found->second.is_dirty = true;
     }
 }
 

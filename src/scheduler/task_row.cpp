@@ -20,6 +20,8 @@ namespace {
 constexpr std::uint8_t open_form = 1;
 constexpr std::uint8_t settled_form = 2;
 constexpr std::uint8_t moved_flag = 4;  // beside either: the priority it was moved to is at the end
+constexpr std::size_t settled_bytes = 40;
+constexpr std::size_t open_bytes = 320;  // with labels of usual length
 constexpr std::uint64_t no_timeout = UINT64_MAX;
 
 // Length-prefixed: a label may hold any byte but control characters, a token any of its alphabet.
@@ -85,6 +87,7 @@ bool is_settled(place p) {
 std::string encode_row(const task_row& row) {
     const auto& f = row.facts;
     std::string out;
+    out.reserve(is_settled(f.place) ? settled_bytes : open_bytes);
     const bool is_moved = f.priority != model::priority{0};
     append_u8(out, static_cast<std::uint8_t>((is_settled(f.place) ? settled_form : open_form) |
                                              (is_moved ? moved_flag : 0)));

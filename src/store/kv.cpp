@@ -4,14 +4,18 @@
 
 #include "base/assert.hpp"
 
+#include <array>
+
 namespace kwq::store {
 
 namespace {
 
 void append_big_endian(std::string& key, std::uint64_t value, unsigned bytes) {
-    for (unsigned i = bytes; i > 0; --i) {
-        key.push_back(static_cast<char>((value >> (8 * (i - 1))) & 0xffU));
+    std::array<char, 8> digits;
+    for (unsigned i = 0; i < bytes; ++i) {
+        digits[i] = static_cast<char>((value >> (8 * (bytes - 1 - i))) & 0xffU);
     }
+    key.append(digits.data(), bytes);
 }
 
 std::uint64_t take_big_endian(std::string_view& key, unsigned bytes) {

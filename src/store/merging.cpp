@@ -95,6 +95,21 @@ void set_pair(std::string& pairs, char index, char cell) {
     }
 }
 
+}  // namespace
+
+bool set_in_place(std::span<char> value, std::string_view operand) {
+    const std::string_view now(value.data(), value.size());
+    if (!is(now, kind::all_cells) || !are_cells(now) || !is(operand, kind::some_cells)) {
+        return false;
+    }
+    for (std::size_t i = 1; i + 1 < operand.size(); i += 2) {
+        value[1 + static_cast<unsigned char>(operand[i])] = operand[i + 1];
+    }
+    return true;
+}
+
+namespace {
+
 /// What comes out does not depend on which operands were joined first: two folds of one log that
 /// committed at other times are the same byte for byte.
 void set_cells(std::string& value, std::string_view operand) {
@@ -106,6 +121,9 @@ void set_cells(std::string& value, std::string_view operand) {
             return;
         }
         operand = {};
+    }
+    if (set_in_place(value, operand)) {
+        return;
     }
     auto cells = read_cells(value);
     set_in(cells, operand);

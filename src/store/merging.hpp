@@ -30,6 +30,8 @@ void merge_or_throw(std::string& value, std::string_view operand);
 /// Where that is the operand's bytes behind the value's: the first byte then, and all but its first
 /// are to be appended.
 std::optional<char> appended_as(std::string_view value, std::string_view operand);
+/// Done to the value's own bytes, as many as before; false: that cannot be, and nothing was done.
+[[nodiscard]] bool set_in_place(std::span<char> value, std::string_view operand);
 /// Nothing lies below the value any more: entries that were taken out of a list need not be named.
 void settle(std::string& value);
 /// It holds nothing any more, and its key may go.

@@ -8,14 +8,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 namespace kwq::store {
 
 class newest_keys {
 public:
-    /// `remembered`: of the last keys, some 50 bytes each; as many again for a while.
-    explicit newest_keys(std::size_t remembered) : remembered_(remembered) {}
+    /// `remembered`: of the last keys, two to four bytes each; as many again for a while.
+    explicit newest_keys(std::size_t remembered);
 
     /// What is stored by now: none of it is greater. Forgets what was added.
     void begin(std::string greatest);
@@ -25,14 +25,18 @@ public:
     bool is_new(std::string_view key) const;
 
 private:
-    /// Hashes, since that one is not there says enough.
+    /// A Bloom filter whose bits for one key are in one word (Putze, Sanders, Singler: Cache-,
+    /// Hash- and Space-Efficient Bloom Filters, 2007): that a key is not there says enough.
     struct generation {
-        std::unordered_set<std::uint64_t> hashes;
+        std::vector<std::uint64_t> words;
+        std::size_t keys = 0;
         std::string greatest;
     };
+    static bool has(const generation& g, std::uint64_t hash);
 
     const std::size_t remembered_;
-    std::string floor_;  // no key is greater but those of the generations
+    const std::size_t words_;  // a power of two
+    std::string floor_;        // no key is greater but those of the generations
     generation now_, before_;
 };
 

@@ -131,6 +131,9 @@ void pending_writes::merge(std::string_view key, std::string_view operand) {
         *e.room_ = *first;
         return;
     }
+    if (set_in_place({e.room_, e.value_bytes_}, operand)) {
+        return;
+    }
     std::string value(*e.value());
     merge_or_throw(value, operand);
     set_value(e, value);

@@ -12,6 +12,7 @@ namespace kwq::tracker {
 namespace {
 
 constexpr std::size_t records_a_turn = 256;
+constexpr milliseconds look_again{1};  // while records come
 constexpr milliseconds fold_time_a_turn{5};
 constexpr mono_time::duration fold_time_while_asked = milliseconds{1};
 constexpr std::size_t swept_rows_a_turn = 128;
@@ -62,7 +63,7 @@ runner::~runner() {
 void runner::start() {
     open_state();
     sources_ = std::make_unique<sources>(deps_.log, deps_.topics, [this] {
-        if (!woken_.exchange(true)) {
+        if (!looks_soon_ && !woken_.exchange(true)) {
             loop_.post([this] { woken_ = false; });
         }
     });
@@ -139,12 +140,12 @@ std::optional<mono_time> runner::turn() {
     if (failed_) {
         return waiters_.next_deadline();
     }
-    bool more = false;
     try {
         rebuild_if_needed();
         serve();
         fold_->collect_changes(waiters_.want_changes());
-        more = fold_some();
+        const auto folded = fold_some();
+        bool more = sources_->lag() > 0;
         if (!must_commit() && !fold_->open_sweeps().idle()) {
             more = fold_->open_sweeps().advance(swept_rows_a_turn) || more;
             note_uncommitted();
@@ -162,7 +163,7 @@ std::optional<mono_time> runner::turn() {
         }
         ready_ = ready_ || sources_->caught_up();
         serve();
-        return wake_at(more);
+        return rest(folded > 0, wake_at(more));
     } catch (const store::storage_failure& e) {
         fail(e.what());
     }
@@ -192,7 +193,7 @@ void runner::rebuild_if_needed() {
     written_ahead_ = false;
 }
 
-bool runner::fold_some() {
+std::size_t runner::fold_some() {
     const auto start = deps_.time.monotonic();
     const auto is_over = [&] {
         const auto spent = deps_.time.monotonic() - start;
@@ -214,7 +215,7 @@ bool runner::fold_some() {
     if (!sources_->failure().empty()) {
         fail(sources_->failure());
     }
-    return sources_->lag() > 0;
+    return records_a_turn - left;
 }
 
 void runner::fold_record(source& s) {
@@ -415,6 +416,19 @@ std::optional<mono_time> runner::wake_at(bool more) const {
         due = first_uncommitted_ + commit_interval;
     }
     return next && due ? std::min(*next, *due) : std::max(next, due);
+}
+
+/// Records come many in a millisecond, or few in a second; who is woken for each of many does
+/// little else. Whoever waits for an answer is not kept waiting.
+std::optional<mono_time> runner::rest(bool has_folded, std::optional<mono_time> next) {
+    const auto now = deps_.time.monotonic();
+    const bool soon = has_folded && !failed_ && waiters_.empty();
+    looks_soon_ = soon;
+    if (soon) {
+        return next ? std::min(*next, now + look_again) : now + look_again;
+    }
+    // What came before that was written woke nobody.
+    return sources_->lag() > 0 && !must_commit() && !failed_ ? now : next;
 }
 
 void runner::fail(const std::string& why) {

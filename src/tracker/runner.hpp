@@ -55,7 +55,7 @@ public:
 private:
     // the tracker's thread
     std::optional<mono_time> turn();
-    bool fold_some();
+    std::size_t fold_some();
     void fold_record(source& s);
     void fold_task(const source& s, const eventlog::log_record& r);
     void fold_event(const source& s, const eventlog::log_record& r);
@@ -74,6 +74,7 @@ private:
     void serve();
     void stay_answerable();
     std::optional<mono_time> wake_at(bool more) const;
+    std::optional<mono_time> rest(bool has_folded, std::optional<mono_time> next);
     void open_state();
     void rebuild_if_needed();
     void fail(const std::string& why);
@@ -116,6 +117,7 @@ private:
     std::atomic<bool> ready_{false};
     std::atomic<int> asked_{0};  // questions that the thread has not looked at
     std::atomic<bool> woken_{false};
+    std::atomic<bool> looks_soon_{false};  // by itself: need not be woken for records
     run_loop loop_;
 };
 

@@ -40,6 +40,7 @@ public:
 
     void serve(const sources& read, const fold_changes& changes, mono_time now);
     void stop();
+    bool empty() const { return positions_.empty() && changes_.empty(); }
     bool want_changes() const { return !changes_.empty(); }
     std::optional<mono_time> next_deadline() const;
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -97,8 +98,12 @@ int main(int argc, char** argv) {
     b.out = rd_kafka_topic_new(b.producer, argv[2], nullptr);
     auto* const topic = rd_kafka_topic_new(consumer, argv[2], nullptr);
     b.in = rd_kafka_queue_new(consumer);
-    for (int p = 0; p < b.partitions; ++p) {
-        need(rd_kafka_consume_start_queue(topic, p, RD_KAFKA_OFFSET_BEGINNING, b.in) == 0,
+    for (int p = 0; p < b.partitions; ++p) {  // from its end: what others left there is not ours
+        std::int64_t first = 0;
+        std::int64_t end = 0;
+        need(rd_kafka_query_watermark_offsets(consumer, argv[2], p, &first, &end, 10'000) ==
+                     RD_KAFKA_RESP_ERR_NO_ERROR &&
+                 rd_kafka_consume_start_queue(topic, p, end, b.in) == 0,
              "a partition cannot be read");
     }
     for (int p = 0; p < b.partitions; ++p) {  // connections, leaders: not what is measured

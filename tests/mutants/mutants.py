@@ -139,7 +139,7 @@ MUTANTS = (
         "    if (a.after.place == place::pending) {\n        returned_at(lane_of(where, a.after), where.offset);\n    } else if (",
         "    if ("),
     one("moved_where_it_was", "a task that was moved is served at its new priority", STATE,
-        "const auto key = lane_of(where, next.facts);", "const auto key = lane_of(where);"),
+        "const auto key = lane_of(where, row.facts);", "const auto key = lane_of(where);"),
     one("reservation_kept", "what was decided about frees its task, whatever came of it", IN_FLIGHT,
         "        reserved_.erase(found);\n", ""),
     one("rest_stays_parked", "resuming a job brings all of its tasks back", SHARD,

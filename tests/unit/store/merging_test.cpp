@@ -56,6 +56,23 @@ TEST_CASE("sums add up number by number") {
     CHECK(read_sum(all, 4) == std::vector<std::int64_t>{0, 3, 5, 0});
 }
 
+TEST_CASE("cells that are all written are set where they are") {
+    std::string value = cell_operand(0, 'a');
+    CHECK_FALSE(set_in_place(value, cell_operand(1, 'b')));  // some of them: there is no room
+    for (int i = 0; i < 100; ++i) {
+        value = merged(value, cell_operand(static_cast<std::uint8_t>(i), 'c'));
+    }
+    const auto size = value.size();
+    REQUIRE(set_in_place(value, cell_operand(200, 'd')));
+    CHECK(value.size() == size);
+    const auto cells = read_cells(value);
+    CHECK(cells[99] == 'c');
+    CHECK(cells[100] == unset_cell);
+    CHECK(cells[200] == 'd');
+    CHECK_FALSE(set_in_place(value, tail_operand("x")));
+    CHECK_FALSE(set_in_place({}, cell_operand(1, 'b')));
+}
+
 TEST_CASE("tails follow each other") {
     CHECK(read_tail(merged(merged(tail_operand("ab"), tail_operand("")), tail_operand("c"))) ==
           "abc");

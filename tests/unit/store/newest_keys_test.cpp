@@ -51,6 +51,8 @@ TEST_CASE("no key that was added is ever new, in whatever order they come") {
             REQUIRE_FALSE(keys.is_new(*old));
         }
         CAPTURE(scatter);
-        CHECK(said_new >= (scatter <= 15 ? static_cast<int>(stored.size()) - scatter : 0));
+        const int mistaken = static_cast<int>(stored.size()) / 50;  // for one that was added
+        CHECK(said_new >=
+              (scatter <= 15 ? static_cast<int>(stored.size()) - scatter - mistaken : 0));
     }
 }
