@@ -243,6 +243,7 @@ void shard_runner::append_batch() {
 }
 
 void shard_runner::on_append_failed(const eventlog::log_error& e) {
+    sent_.clear();
     if (e.code == eventlog::errc::stopped) {
         die("the log has stopped: " + e.detail);
         return;
@@ -255,7 +256,6 @@ void shard_runner::on_append_failed(const eventlog::log_error& e) {
     }
     deps_.logger.log(observe::level::warn, "scheduler", "an append failed: claiming anew",
                      {{"code", std::string(to_string(e.code))}, {"why", e.detail}});
-    sent_.clear();
     shard_->lose_ownership(now());
     if (should_own_) {
         claim_again_ = deps_.time.monotonic() + retry_interval;

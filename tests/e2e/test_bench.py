@@ -18,6 +18,13 @@ class BenchTest(KwqTest):
         self.assertEqual((found["tasks"], found["failed"], found["lease"]["count"]), (5, 0, 5))
         server.eventually(lambda: self.get("/jobs/quick")["counts"]["complete"] == 5, "all five are complete")
 
+    def test_latency_ends_at_once_when_its_task_is_refused(self):
+        done = subprocess.run([KWQ, "bench", "latency", "-n", "5", "-q", "nowhere", "--url", self.server.url], env=CLEAN,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("a submit was answered 4", done.stderr)
+        self.assertIn("nowhere", done.stderr)
+
     def test_work_ends_when_there_are_fewer_tasks_than_asked(self):
         self.submit_many([{"payload": 1} for _ in range(30)])
         found = self.bench("work", "-n", "100", "-w", "2", check=PARTIAL)

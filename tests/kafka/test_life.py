@@ -2,6 +2,7 @@
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 
 import cluster_server
@@ -49,6 +50,14 @@ class Life(KwqTest):
         self.assertEqual(self.task(ids[0])["state"], "complete")
         self.assertEqual(self.task(ids[-1])["state"], "pending")
 
+
+    def test_a_server_that_is_stopped_as_it_joins_its_group_ends_well(self):
+        for tenth in range(0, 15, 2):
+            server = Server(*cluster_server.flags(), "--partitions", "4")
+            self.addCleanup(server.close)
+            server.start(ready=False)
+            time.sleep(tenth / 10)
+            self.assertEqual(server.terminate(), 0, server.log())
 
     def test_metrics_tell_of_the_log(self):
         self.submit_many([{"payload": n} for n in range(100)])

@@ -140,20 +140,23 @@ void client_notes::say(const std::string& text) const {
     // What differs from one time to the next stands in brackets behind it.
     const std::string kind = text.substr(0, text.find(" (after"));
     const auto now = system_clock().monotonic();
-    {
-        const std::lock_guard lock(mutex_);
-        const auto last = said_.find(kind);
-        if (last != said_.end() && now - last->second < say_again) {
-            return;
-        }
-        if (said_.size() >= max_kinds) {
-            said_.clear();
-        }
-        said_[kind] = now;
+    const std::lock_guard lock(mutex_);
+    const auto last = said_.find(kind);
+    if (last != said_.end() && now - last->second < say_again) {
+        return;
     }
+    if (said_.size() >= max_kinds) {
+        said_.clear();
+    }
+    said_[kind] = now;
     if (note_) {
         note_(text);
     }
+}
+
+void client_notes::end() {
+    const std::lock_guard lock(mutex_);
+    note_ = nullptr;
 }
 
 void destroy_handle::operator()(rd_kafka_s* handle) const {

@@ -50,10 +50,12 @@ class client_notes {
 public:
     explicit client_notes(std::function<void(std::string)> note) : note_(std::move(note)) {}
     void say(const std::string& text) const;
+    /// Nothing is passed on any more once it returns: whoever was told may go before the client.
+    void end();
 
 private:
-    const std::function<void(std::string)> note_;
     mutable std::mutex mutex_;
+    std::function<void(std::string)> note_;          // under mutex_
     mutable std::map<std::string, mono_time> said_;  // under mutex_
 };
 

@@ -2,6 +2,7 @@
 // consumer_poll() only.
 #include "eventlog/kafka/group.hpp"
 
+#include "base/clock.hpp"
 #include "eventlog/kafka/client.hpp"
 #include "eventlog/kafka/event_signal.hpp"
 
@@ -21,6 +22,8 @@ using namespace kafka;
 
 // Shorter than max.poll.interval.ms by far: a member that does not ask is put out.
 constexpr int poll_interval_ms = 1'000;
+// A broker waits three seconds for others before it tells the first members of a group their part.
+constexpr milliseconds longest_join{5'000};
 
 std::vector<std::int32_t> numbers(const rd_kafka_topic_partition_list_t& list) {
     std::vector<std::int32_t> out;
@@ -50,8 +53,8 @@ struct member_notes : client_notes {
 class member final : public kafka_group {
 public:
     explicit member(const group_config& config)
-        : config_(config), notes_(config.kafka.on_note, *this) {
-        client_ = make_group_client(config_.kafka, notes_,
+        : config_(config), notes_(std::make_unique<member_notes>(config.kafka.on_note, *this)) {
+        client_ = make_group_client(config_.kafka, *notes_,
                                     {config_.topic, config_.session_timeout, add_callbacks});
         rd_kafka_poll_set_consumer(client_.get());
         queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
@@ -77,8 +80,14 @@ public:
         leaving_ = true;
         signal_.raise();
         thread_.join();
+        const bool is_destroyable = has_assignment_ || !has_joined() || await_assignment();
         queue_.reset();
         rd_kafka_consumer_close(client_.get());  // calls back what is revoked
+        if (!is_destroyable) {
+            notes_->end();
+            static_cast<void>(notes_.release());
+            static_cast<void>(client_.release());
+        }
     }
 
 private:
@@ -88,15 +97,38 @@ private:
             ::poll(&ready, 1, poll_interval_ms);
             signal_.clear();
             while (!leaving_) {
-                const message_ptr said(rd_kafka_consumer_poll(client_.get(), 0));
-                if (said == nullptr) {
+                if (!serve(0)) {
                     break;  // served to its end, else it would not wake us again
-                }
-                if (said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {  // there are no records
-                    notes_.say(std::string("the group: ") + rd_kafka_message_errstr(said.get()));
                 }
             }
         }
+    }
+
+    /// False: nothing came in this time.
+    bool serve(int wait_ms) {
+        const message_ptr said(rd_kafka_consumer_poll(client_.get(), wait_ms));
+        if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {  // there are no records
+            notes_->say(std::string("the group: ") + rd_kafka_message_errstr(said.get()));
+        }
+        return said != nullptr;
+    }
+
+    /// Whether a broker has answered that it takes part.
+    bool has_joined() {
+        char* const id = rd_kafka_memberid(client_.get());
+        const bool joined = id != nullptr && *id != '\0';
+        rd_kafka_mem_free(client_.get(), id);
+        return joined;
+    }
+
+    /// A handle that has joined and never heard of its part is not destroyed: an assertion of
+    /// librdkafka's fails then (its issue 4312, mended in 2.3).
+    bool await_assignment() {
+        const auto end = system_clock().monotonic() + longest_join;
+        while (!has_assignment_ && system_clock().monotonic() < end) {
+            serve(static_cast<int>(milliseconds{20}.count()));
+        }
+        return has_assignment_;
     }
 
     static void add_callbacks(rd_kafka_conf_s* conf) {
@@ -109,7 +141,10 @@ private:
         rd_kafka_error_t* failed = nullptr;
         if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
             failed = rd_kafka_incremental_assign(client, list);
-            notes.of.config_.assigned(numbers(*list));
+            notes.of.has_assignment_ = true;
+            if (!notes.of.leaving_) {
+                notes.of.config_.assigned(numbers(*list));
+            }
         } else {
             notes.of.config_.revoked(numbers(*list));
             failed = rd_kafka_incremental_unassign(client, list);
@@ -121,10 +156,11 @@ private:
     }
 
     const group_config config_;
-    const member_notes notes_;
+    std::unique_ptr<member_notes> notes_;
     event_signal signal_;
     client_ptr client_;
     queue_ptr queue_;
+    bool has_assignment_ = false;  // the group's thread, and once it has ended whoever leaves
     std::atomic<bool> leaving_{false};
     std::thread thread_;
 };
