@@ -232,12 +232,6 @@ void history::put_back(stream& s, bool close) {
     put_back_.notify_all();
 }
 
-void history::close_unread() {
-    const std::lock_guard lock(mutex_);
-    streams_.remove_if([this](const auto& s) { return !s->busy && s->used <= uses_before_; });
-    uses_before_ = uses_;
-}
-
 /// Each stream holds what it has fetched ahead.
 void history::close_idle() {
     while (streams_.size() > max_open_streams) {

@@ -23,8 +23,6 @@ public:
     /// Records from `from` on, below `end`; at most `max_bytes` but at least one, if there is one.
     result<std::vector<log_record>> read(const topic_partition& where, offset from, offset end,
                                          std::size_t max_bytes);
-    /// Streams that nobody has read since the last call end, and what they fetched ahead goes.
-    void close_unread();
 
 private:
     struct reader;
@@ -43,7 +41,6 @@ private:
     std::mutex mutex_;
     std::condition_variable put_back_;
     std::uint64_t uses_ = 0;
-    std::uint64_t uses_before_ = 0;  // at the last close_unread()
     std::vector<std::unique_ptr<reader>> readers_;
     std::list<std::unique_ptr<stream>> streams_;  // under mutex_, but for what a busy one holds
 };

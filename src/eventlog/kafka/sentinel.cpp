@@ -77,7 +77,6 @@ void sentinel::look() {
         }
     }
     of_.counters.lag = lag;
-    of_.history.close_unread();
     auto advice = watchdog_.look(seen);
     advice.lost = lost.empty() ? advice.lost : lost;
     if (advice.follow_anew || advice.renew_producer || !advice.unread.empty() ||
