@@ -163,7 +163,7 @@ std::optional<mono_time> runner::turn() {
         }
         ready_ = ready_ || sources_->caught_up();
         serve();
-        return rest(folded > 0, wake_at(more));
+        return rest(folded > 0, more);
     } catch (const store::storage_failure& e) {
         fail(e.what());
     }
@@ -420,15 +420,13 @@ std::optional<mono_time> runner::wake_at(bool more) const {
 
 /// Records come many in a millisecond, or few in a second; who is woken for each of many does
 /// little else. Whoever waits for an answer is not kept waiting.
-std::optional<mono_time> runner::rest(bool has_folded, std::optional<mono_time> next) {
-    const auto now = deps_.time.monotonic();
+std::optional<mono_time> runner::rest(bool has_folded, bool more) {
     const bool soon = has_folded && !failed_ && waiters_.empty();
     looks_soon_ = soon;
-    if (soon) {
-        return next ? std::min(*next, now + look_again) : now + look_again;
-    }
-    // What came before that was written woke nobody.
-    return sources_->lag() > 0 && !must_commit() && !failed_ ? now : next;
+    // What came, or became durable, before that was written woke nobody: it is looked for after it.
+    const auto next = wake_at(more || sources_->lag() > 0);
+    const auto at = deps_.time.monotonic() + look_again;
+    return soon && (!next || at < *next) ? at : next;
 }
 
 void runner::fail(const std::string& why) {

@@ -74,7 +74,7 @@ private:
     void serve();
     void stay_answerable();
     std::optional<mono_time> wake_at(bool more) const;
-    std::optional<mono_time> rest(bool has_folded, std::optional<mono_time> next);
+    std::optional<mono_time> rest(bool has_folded, bool more);
     void open_state();
     void rebuild_if_needed();
     void fail(const std::string& why);

@@ -22,6 +22,7 @@ using namespace kafka;
 
 // Shorter than max.poll.interval.ms by far: a member that does not ask is put out.
 constexpr int poll_interval_ms = 1'000;
+constexpr int leaving_poll_ms = 20;
 // A broker waits three seconds for others before it tells the first members of a group their part.
 constexpr milliseconds longest_join{5'000};
 
@@ -96,10 +97,8 @@ private:
             pollfd ready{signal_.descriptor(), POLLIN, 0};
             ::poll(&ready, 1, poll_interval_ms);
             signal_.clear();
-            while (!leaving_) {
-                if (!serve(0)) {
-                    break;  // served to its end, else it would not wake us again
-                }
+            while (!leaving_ && serve(0)) {
+                // to its end, else it would not wake us again
             }
         }
     }
@@ -126,7 +125,7 @@ private:
     bool await_assignment() {
         const auto end = system_clock().monotonic() + longest_join;
         while (!has_assignment_ && system_clock().monotonic() < end) {
-            serve(static_cast<int>(milliseconds{20}.count()));
+            serve(leaving_poll_ms);
         }
         return has_assignment_;
     }
