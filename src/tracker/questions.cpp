@@ -12,6 +12,12 @@ model::error stopping() {
     return {model::errc::stopping, "the server is stopping", {}};
 }
 
+bool says_unknown(const model::error& e) {
+    using model::errc;
+    return e.code == errc::task_unknown || e.code == errc::job_unknown ||
+           e.code == errc::tag_unknown || e.code == errc::error_unknown;
+}
+
 }  // namespace
 
 template <class T>
@@ -24,21 +30,36 @@ void runner::ask(positions after, callback<T> done, std::function<void(callback<
             return;
         }
         asked_at_ = deps_.time.monotonic();
-        waiters::for_positions w;
-        w.after = after;
-        w.deadline = deps_.time.monotonic() + longest_after;
-        w.then = [done, answer](result<void> reached) {
-            if (reached) {
-                answer(done);
-            } else {
-                done(reached.error());
-            }
-        };
-        waiters_.add(std::move(w));
+        // What is in the log as the question comes is not said to be unknown.
+        answer_after<T>(after, done, [this, answer](const callback<T>& d) {
+            answer([this, answer, d, ends = sources_->ends()](result<T> found) {
+                if (found || ends.empty() || !says_unknown(found.error())) {
+                    d(std::move(found));
+                } else {
+                    answer_after<T>(ends, d, answer);
+                }
+            });
+        });
     });
     if (!posted) {
         done(stopping());
     }
+}
+
+template <class T>
+void runner::answer_after(positions after, const callback<T>& done,
+                          const std::function<void(callback<T>)>& answer) {
+    waiters::for_positions w;
+    w.after = std::move(after);
+    w.deadline = deps_.time.monotonic() + longest_after;
+    w.then = [done, answer](const result<void>& reached) {
+        if (reached) {
+            answer(done);
+        } else {
+            done(reached.error());
+        }
+    };
+    waiters_.add(std::move(w));
 }
 
 template <class T>

@@ -80,9 +80,13 @@ private:
     void fail(const std::string& why);
     void close();
 
-    /// Runs `answer` on the tracker's thread once `after` is folded, or answers why not.
+    /// Runs `answer` on the tracker's thread once `after` is folded, or answers why not; a second
+    /// time, when it finds nothing, once all is folded that was in the log before.
     template <class T>
     void ask(positions after, callback<T> done, std::function<void(callback<T>)> answer);
+    template <class T>
+    void answer_after(positions after, const callback<T>& done,
+                      const std::function<void(callback<T>)>& answer);
     template <class T>
     void wait_until(milliseconds wait, waiters::for_change who, std::function<bool()> enough,
                     std::function<result<T>()> look, callback<T> done);

@@ -213,4 +213,15 @@ bool sources::reached(const model::position& p) const {
     return false;
 }
 
+std::vector<model::position> sources::ends() const {
+    std::vector<model::position> ends;
+    for (const auto& s : all_) {
+        if (const std::int64_t end = s->end; s->next.value() < end) {
+            const model::record last{s->queue, s->priority, model::offset{end - 1}};
+            ends.push_back({.shard = s->shard, .status = s->status, .place = last});
+        }
+    }
+    return ends;
+}
+
 }  // namespace kwq::tracker

@@ -66,6 +66,8 @@ public:
     std::int64_t lag() const;
     bool caught_up() const;
     bool reached(const model::position& p) const;
+    /// The last record of each partition of which not all is folded.
+    std::vector<model::position> ends() const;
 
     /// Why reading had to stop; empty while it goes on.
     const std::string& failure() const { return failure_; }

@@ -263,6 +263,16 @@ TEST_CASE("a task and a job that nobody knows are answered at once") {
     CHECK(j.get().error().code == errc::job_unknown);
 }
 
+TEST_CASE("what the log has when the question comes is not unknown, though it is not folded yet") {
+    world w;
+    w.start();
+    for (int i = 0; i < 500; ++i) {
+        const task_spec t{.id = "t" + std::to_string(i), .offset = i};
+        w.put(record_of(t));
+        CHECK(task(w, t.id, {}).value().id == model::task_id{t.id});
+    }
+}
+
 TEST_CASE("who waits when the tracker stops is told so") {
     world w;
     w.start();
