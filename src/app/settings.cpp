@@ -92,9 +92,10 @@ std::vector<setting> make_settings() {
         {"ready-buffer", kind::bytes, "64MiB", "SIZE",
          "memory for tasks that are read ahead; waiting tasks cost none beyond it", mib,
          64 * 1'024 * mib},
-        {"tracker-cache", kind::bytes, "64MiB", "SIZE",
-         "memory for the tracker's state, at least; it grows to 1/32 of what is stored", mib,
-         64 * 1'024 * mib},
+        {"tracker-cache", kind::bytes, "40MiB", "SIZE",
+         "memory for the tracker's state, at least; it grows to 1/40 of what is stored beyond a "
+         "GiB",
+         mib, 64 * 1'024 * mib},
         {"retention", kind::duration, "7d", "TIME",
          "how long tasks that completed or were cancelled can be looked up; 0: for ever", 0,
          3'660 * 24 * hour_ms},

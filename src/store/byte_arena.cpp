@@ -8,7 +8,7 @@ namespace kwq::store {
 namespace {
 
 constexpr std::size_t block_bytes = 256U << 10U;
-constexpr std::size_t most_blocks_kept = 128;  // 32 MiB
+constexpr std::size_t most_blocks_kept = 16;  // 4 MiB
 
 }  // namespace
 

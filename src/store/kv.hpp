@@ -89,9 +89,9 @@ enum class compaction : std::uint8_t { by_level, by_size };
 struct rocksdb_options {
     std::string directory;                 // created when absent; exclusive to this process
     std::size_t cache_bytes = 16U << 20U;  // at least
-    /// The cache grows to this part of what is stored, no further than a gigabyte. 0: it does not.
-    /// Of a state that is kept by_size, indexes and filters are a fortieth; a cache that cannot
-    /// hold them reads them anew for each look.
+    /// The cache grows to this part of what is stored beyond a gigabyte, and no further than to
+    /// one. 0: it does not. Of a state that is kept by_size, indexes and filters are a fortieth; a
+    /// cache that cannot hold them reads them anew for each look.
     std::size_t cached_part = 0;
     std::size_t memtable_bytes = 32U << 20U;  // as many again while they are written
     /// So many memtables make one file. A commit is in order of keys, and quickest into a memtable

@@ -16,8 +16,8 @@ namespace {
 
 using entry = pending_writes::entry;
 
-constexpr std::size_t least_slots = 1'024;  // a power of two
-constexpr std::size_t sparse = 8;
+constexpr std::size_t least_slots = 1'024;     // a power of two
+constexpr std::size_t most_kept = 64U << 10U;  // pointers: making room again costs little
 constexpr std::size_t few = 16;
 
 static_assert(std::is_trivially_destructible_v<entry>);
@@ -43,6 +43,15 @@ bool by_rest(const entry* a, const entry* b) {
 
 bool by_key(const entry* a, const entry* b) {
     return a->key() < b->key();
+}
+
+/// A burst is not paid for ever after.
+template <class T>
+void forget_all(std::vector<T>& all) {
+    if (all.capacity() > most_kept) {
+        all = {};
+    }
+    all.clear();
 }
 
 bool before_key(const entry* e, std::string_view key) {
@@ -171,13 +180,10 @@ void pending_writes::erase(std::string_view key) {
 
 void pending_writes::clear() {
     for (auto& t : tables_) {
-        t.written.clear();
-        t.sorted.clear();
+        forget_all(t.written);
+        forget_all(t.sorted);
     }
-    if (entries_ * sparse < index_.size() && index_.size() > least_slots) {
-        index_.resize(index_.size() / 2);  // emptying it should not cost more than filling it did
-    }
-    std::fill(index_.begin(), index_.end(), nullptr);
+    index_ = {};
     entries_ = 0;
     texts_.clear();
 }

@@ -28,6 +28,9 @@ namespace kwq::store {
 namespace {
 
 constexpr std::uint64_t commits_a_fit = 64;
+/// Who reads what grows in the state joins all that came since it was last in a file; small commits
+/// would fill a memtable only in days.
+constexpr std::uint64_t commits_a_file = 2'048;
 
 void check(const rocksdb::Status& status, const char* doing) {
     if (!status.ok()) {
@@ -157,6 +160,12 @@ public:
         check(outcome_, "commit");  // and again each time: nothing goes on after it
         if (++commits_ % commits_a_fit == 0) {
             fit_cache_to_stored();
+        }
+        if (commits_ % commits_a_file == 0) {
+            rocksdb::FlushOptions how;
+            how.wait = false;
+            how.allow_write_stall = true;  // else it may wait all the same
+            check(db_->Flush(how), "write");
         }
         release_snapshot();
         sealed_->clear();

@@ -133,9 +133,11 @@ std::unique_ptr<rocksdb::CompactionFilter> make_expiring_filter(const expiry& ma
 void fit_cache(const rocksdb::Options& options, const rocksdb_options& wanted,
                std::uint64_t stored_bytes) {
     constexpr std::uint64_t most = 1U << 30U;
+    constexpr std::uint64_t small = 1U << 30U;
     const auto* table = options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
     if (wanted.cached_part > 0 && table != nullptr) {
-        const auto part = std::min(stored_bytes / wanted.cached_part, most);
+        const auto beyond = stored_bytes - std::min(stored_bytes, small);
+        const auto part = std::min(beyond / wanted.cached_part, most);
         table->block_cache->SetCapacity(std::max<std::size_t>(part, wanted.cache_bytes));
     }
 }

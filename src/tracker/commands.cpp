@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 namespace kwq::tracker {
 
@@ -87,17 +88,19 @@ std::vector<commands::topic> commands::topics_of(model::shard_id shard, const mo
                                                  const std::vector<name_number>& jobs) {
     std::set<topic> topics;
     for (const auto job : jobs) {
-        const group* g = tables_.groups.find(keys::job(job));
-        if (g == nullptr) {
-            continue;
-        }
-        for (const auto& cell : g->cells) {
-            if (cell.shard == shard && concerns(c, cell.queue, cell.level)) {
-                topics.emplace(cell.queue, cell.priority);
+        for (const auto& cell : cells_of(job)) {
+            const auto place = tables_.lists.place_of(cell.lane);
+            if (place.shard == shard && concerns(c, place.record.queue, cell.level)) {
+                topics.emplace(place.record.queue, place.record.priority);
             }
         }
     }
     return {topics.begin(), topics.end()};
+}
+
+std::vector<job_cell> commands::cells_of(name_number job) {
+    auto g = tables_.jobs.of_job(job);
+    return g ? std::move(g->cells) : std::vector<job_cell>{};
 }
 
 commands::spared commands::spare(model::shard_id shard, const model::control& c,
@@ -132,12 +135,13 @@ state_counts commands::move(model::shard_id shard, const model::logged_event& lo
         c.action == control_action::retry_job ? task_state::pending : task_state::cancelled;
     state_counts all{};
     std::int64_t total = 0;
-    group& of_job = tables_.groups.change(keys::job(job));
-    for (auto& cell : of_job.cells) {
-        if (cell.shard != shard || !concerns(c, cell.queue, cell.level)) {
+    for (const auto& cell : cells_of(job)) {
+        const auto [where, record] = tables_.lists.place_of(cell.lane);
+        const auto& queue = record.queue;
+        if (where != shard || !concerns(c, queue, cell.level)) {
             continue;
         }
-        const auto kept = left.find({job, topic{cell.queue, cell.priority}, cell.level});
+        const auto kept = left.find({job, topic{queue, record.priority}, cell.level});
         state_counts moved{};
         std::int64_t moved_here = 0;
         for (const auto s : taken_from(c.action)) {
@@ -148,16 +152,16 @@ state_counts commands::move(model::shard_id shard, const model::logged_event& lo
         if (moved_here == 0) {
             continue;
         }
-        tables_.counters.move_cell(job, cell, moved, to);
-        tables_.groups.change(keys::queue(cell.queue, cell.level)).changed_at(logged.event.at);
+        tables_.counters.move_cell(job, cell, queue, moved, to);
+        tables_.groups.change(keys::queue(queue, cell.level)).changed_at(logged.event.at);
         if (to == task_state::cancelled) {
-            tables_.windows.at(cell.queue, logged.event.at)[window_count::cancelled] += moved_here;
+            tables_.windows.at(queue, logged.event.at)[window_count::cancelled] += moved_here;
         }
         add_counts(all, moved);
         total += moved_here;
     }
     if (total > 0) {
-        of_job.changed_at(logged.event.at);
+        tables_.jobs.change(job).changed_at(logged.event.at);
         tables_.groups.change(keys::overall()).changed_at(logged.event.at);
     }
     return all;

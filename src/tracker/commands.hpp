@@ -30,6 +30,7 @@ private:
                  const std::vector<name_number>& jobs);
     std::vector<topic> topics_of(model::shard_id shard, const model::control& c,
                                  const std::vector<name_number>& jobs);
+    std::vector<job_cell> cells_of(name_number job);
     state_counts move(model::shard_id shard, const model::logged_event& logged, name_number job,
                       const spared& left);
 

@@ -119,12 +119,11 @@ std::vector<window_view> queries::windows(const series_question& q) {
 
 result<state_map_view> queries::state_map(const state_map_question& q) {
     const auto n = tables_.names.find(name_kind::job, q.job.value());
-    const group* g = n ? tables_.groups.find(keys::job(*n)) : nullptr;
-    if (g == nullptr) {
+    if (!n) {
         return job_unknown();
     }
     state_map_view v;
-    v.total = g->ordinals;
+    v.total = tables_.jobs.ordinals(*n);
     if (q.from < v.total) {
         tables_.rows.write();
         v.cells = tables_.cells.read(*n, q.from, std::min(q.count, v.total - q.from));

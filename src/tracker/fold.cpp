@@ -39,14 +39,16 @@ void fold::add_task(model::shard_id shard, const model::stored_task& task) {
 }
 
 void fold::introduce(task_row& row, const row_place& place, const model::task_intro& intro) {
-    const auto job = tables_.names.number_of(name_kind::job, intro.job.value()).number;
+    const auto [job, is_new_job] = tables_.names.number_of(name_kind::job, intro.job.value());
+    if (is_new_job) {
+        tables_.jobs.introduce(job);
+    }
     if (!row.known || row.job != job) {
         if (row.known) {
             tables_.cells.set(row.job, row.ordinal, empty_cell);
         }
-        group& of_job = tables_.groups.change(keys::job(job));
-        row.ordinal = of_job.ordinals++;
-        tables_.tags.grown(job, of_job);
+        row.ordinal = tables_.jobs.take_ordinal(job);
+        tables_.tags.grown(job);
         tables_.cells.place(job, row.ordinal, place);
     }
     row.known = true;

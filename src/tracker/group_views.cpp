@@ -62,8 +62,8 @@ std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number j
 
 result<group_view> queries::job(const model::job_name& job) {
     const auto n = tables_.names.find(name_kind::job, job.value());
-    const group* g = n ? tables_.groups.find(keys::job(*n)) : nullptr;
-    if (g == nullptr) {
+    const auto g = n ? tables_.jobs.of_job(*n) : std::nullopt;
+    if (!g) {
         return model::error{model::errc::job_unknown, "no task of this job was submitted", "job"};
     }
     auto v = view_of(*g);
@@ -112,17 +112,11 @@ result<group_page> queries::page(name_kind kind, const name_page_query& q) {
 }
 
 std::vector<group_view> queries::items_of_jobs(const std::vector<name_number>& jobs) {
-    std::vector<std::string> wanted;
-    wanted.reserve(jobs.size());
-    for (const auto job : jobs) {
-        wanted.push_back(keys::job(job));
-    }
-    tables_.groups.read(wanted);
+    const auto found = tables_.jobs.of_jobs(jobs);
     std::vector<group_view> items;
     items.reserve(jobs.size());
     for (std::size_t n = 0; n < jobs.size(); ++n) {
-        const group* g = tables_.groups.find(wanted[n]);
-        auto& v = items.emplace_back(g == nullptr ? group_view{} : view_of(*g));
+        auto& v = items.emplace_back(found[n] ? view_of(*found[n]) : group_view{});
         v.settling = sweeps_.settling_of_job(jobs[n]);
         v.oldest_pending_at = oldest_pending(jobs[n], v);
     }
@@ -313,8 +307,8 @@ std::optional<instant> queries::oldest_pending(const queue_view& q) {
 
 bool queries::is_idle(const model::job_name& job) {
     const auto number = tables_.names.find(name_kind::job, job.value());
-    const group* g = number ? tables_.groups.find(keys::job(*number)) : nullptr;
-    if (g == nullptr) {
+    const auto g = number ? tables_.jobs.of_job(*number) : std::nullopt;
+    if (!g) {
         return true;
     }
     const auto n = [&](model::task_state s) { return g->counts.at(static_cast<std::size_t>(s)); };

@@ -143,15 +143,6 @@ std::string overall() {
     return table("Go");
 }
 
-std::string all_jobs() {
-    return table("Gj");
-}
-
-name_number number_in_group(std::string_view key) {
-    key.remove_prefix(2);
-    return store::take_u32(key);
-}
-
 std::string job(name_number job) {
     return numbered("Gj", job);
 }
@@ -231,6 +222,12 @@ std::string lane(const row_place& place) {
     std::string key;
     append_lane(key, place);
     return key;
+}
+
+row_place place_in_lane(std::string_view lane) {
+    std::string first(lane);
+    append_u64(first, 0);
+    return take_place(first);
 }
 
 std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue) {

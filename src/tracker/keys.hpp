@@ -68,8 +68,6 @@ std::string next_number(name_kind kind);
 std::string overall();
 std::string job(name_number job);
 std::string tag(name_number tag);
-std::string all_jobs();                             // prefix of every job()
-name_number number_in_group(std::string_view key);  // of a job
 std::string queue(const model::queue_name& queue, model::priority p);
 std::string queues();                                // prefix
 std::string queues(const model::queue_name& queue);  // prefix: its priorities
@@ -89,7 +87,8 @@ name_number job_in_job_on_queue(std::string_view key);
 std::string row(const row_place& place);
 /// The name of the place's topic partition: of all of a submit order but the time and the offset.
 std::string lane(const row_place& place);
-std::string all_rows();                                                            // prefix
+row_place place_in_lane(std::string_view lane);  // of its first record
+std::string all_rows();                          // prefix
 std::string rows_of_queue(model::shard_id shard, const model::queue_name& queue);  // prefix
 std::string rows_of_topic(model::shard_id shard, const model::queue_name& queue,
                           model::priority p);  // prefix

@@ -77,7 +77,8 @@ std::vector<std::string> queries::lists_for(const task_filter& f) {
         }
         std::vector<std::string> lists;
         for_each_state(states, [&](auto s) { lists.push_back(keys::list_of_job(*n, s)); });
-        best.consider(std::move(lists), counted_rows(keys::job(*n), states));
+        const auto of_job = tables_.jobs.of_job(*n);
+        best.consider(std::move(lists), of_job ? counted_in(of_job->counts, states) : 0);
     }
     if (of_error) {
         const auto sums = tables_.errors.sums(error_groups::everything, *f.error);

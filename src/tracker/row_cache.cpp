@@ -9,7 +9,7 @@ namespace kwq::tracker {
 namespace {
 
 /// Rows that are kept although they are written: most will change again soon, or not for long.
-constexpr std::size_t most_kept = 20'000;
+constexpr std::size_t most_kept = 8'000;
 /// Tasks are mostly taken in the order in which they came: so many rows are read at once, when the
 /// one that is asked for lies so near behind the last.
 constexpr std::int64_t run_length = 64;
@@ -59,7 +59,7 @@ const kept_row* row_cache::kept_at(const row_place& place) const {
     return kept == lane->second.rows.end() ? nullptr : &kept->second;
 }
 
-row_cache::lane& row_cache::lane_of(const row_place& place) {
+row_cache::lane& row_cache::lane_at(const row_place& place) {
     if (newest_lane_ != nullptr && same_lane(place, newest_place_)) {
         return *newest_lane_;
     }
@@ -79,7 +79,7 @@ row_cache::lane& row_cache::lane_of(const row_place& place) {
 }
 
 kept_row& row_cache::at(const row_place& place) {
-    lane& in = lane_of(place);
+    lane& in = lane_at(place);
     const auto offset = place.record.offset;
     const auto [found, made] = in.rows.try_emplace(offset.value(), place);
     kept_row& kept = found->second;
@@ -183,7 +183,7 @@ void row_cache::write() {
             state_.put(key, value);
         } else {
             state_.put_new(key, value);
-            lane& in = lane_of(kept->place_);
+            lane& in = lane_at(kept->place_);
             in.end = std::max(in.end, model::offset{kept->place_.record.offset.value() + 1});
         }
         count_tags(*kept);
@@ -216,8 +216,8 @@ void row_cache::forget_all() {
     kept_ = 0;
 }
 
-name_number row_cache::number_of(const row_place& place) {
-    lane& in = lane_of(place);
+name_number row_cache::lane_of(const row_place& place) {
+    lane& in = lane_at(place);
     if (in.number == no_name) {
         in.number = lists_.lane_of(place);
     }
@@ -228,7 +228,7 @@ void row_cache::write_lists(const row_place& place, const listing& before, const
     const bool same_order = before.as == standing::task && after.as == before.as &&
                             before.submitted_at == after.submitted_at;
     using names = std::vector<name_number>;
-    const auto lane = number_of(place);
+    const auto lane = lane_of(place);
     const auto visit = [&](const listing& of, const listing& other, const auto& change) {
         if (of.as != standing::task) {
             return;

@@ -47,6 +47,8 @@ public:
     std::optional<task_row> look(const row_place& place) const;
     /// The same of many, in their order.
     std::vector<std::optional<task_row>> look(const std::vector<row_place>& places) const;
+    /// The number of the place's topic partition.
+    name_number lane_of(const row_place& place);
     /// Holds until forget_some() or forget_all().
     kept_row& at(const row_place& place);
     /// To be changed where it is; an empty one when there is none.
@@ -76,11 +78,10 @@ private:
     using lane_key = std::tuple<model::shard_id, model::queue_name, model::priority>;
 
     const kept_row* kept_at(const row_place& place) const;  // null: not kept
-    lane& lane_of(const row_place& place);
+    lane& lane_at(const row_place& place);
     void load(lane& in, kept_row& kept);
     void load_run(lane& in, const row_place& from);
     void count_tags(kept_row& kept);
-    name_number number_of(const row_place& place);
     void write_lists(const row_place& place, const listing& before, const listing& after);
 
     store::kv& state_;

@@ -5,6 +5,7 @@
 
 #include "tracker/error_groups.hpp"
 #include "tracker/groups.hpp"
+#include "tracker/job_counters.hpp"
 #include "tracker/rows.hpp"
 
 #include <optional>
@@ -14,6 +15,7 @@ namespace kwq::tracker {
 /// What counters need of a row at one moment.
 struct counted {
     const row_place* place = nullptr;
+    name_number lane = no_name;  // the place's, if its job is known
     standing as = standing::absent;
     bool known = false;
     name_number job = 0;
@@ -38,25 +40,24 @@ struct row_change {
 
 class row_counters {
 public:
-    row_counters(store::kv& state, group_store& groups, error_groups& errors)
-        : state_(state), groups_(groups), errors_(errors) {}
+    row_counters(group_store& groups, job_counters& jobs, error_groups& errors)
+        : groups_(groups), jobs_(jobs), errors_(errors) {}
 
     void apply(const row_change& change);
 
-    /// A command moved `moved[s]` tasks of this cell from each state s to `to`.
-    void move_cell(name_number job, job_cell& cell, const state_counts& moved,
-                   model::task_state to);
+    /// A command moved `moved[s]` tasks of this cell, on that queue, from each state s to `to`.
+    void move_cell(name_number job, const job_cell& cell, const model::queue_name& queue,
+                   const state_counts& moved, model::task_state to);
 
 private:
-    enum class kind : std::uint8_t { total, queue, job };
     template <class Visitor>
     void visit(const counted& row, const Visitor& each);
-    void add(kind k, group& g, const counted& row, std::int64_t by);
+    void add(group& g, const counted& row, std::int64_t by);
+    void add_to_cell(const counted& row, std::int64_t by);
     void move_error(const counted& row, std::int64_t by);
-    job_cell& cell_of(group& job, const counted& row);
 
-    store::kv& state_;
     group_store& groups_;
+    job_counters& jobs_;
     error_groups& errors_;
 };
 

@@ -38,14 +38,14 @@ constexpr std::size_t memtable_bytes = 8U << 20U;
 constexpr int memtables_a_file = 4;
 /// A page is of a hundred rows and some hundred names, each a read of the disk in a large state.
 constexpr std::size_t reading_threads = 7;
-constexpr std::size_t cached_part = 32;
+constexpr std::size_t cached_part = 40;
 constexpr std::size_t most_changed_rows = 40'000;  // some 40 MB
 // While somebody asks: so many rows take some milliseconds, and so does sorting such a commit.
 constexpr mono_time::duration asked_for = std::chrono::seconds{5};
 constexpr std::size_t most_changed_rows_asked = 100;
 constexpr std::uint64_t most_uncommitted_asked = 12'000;
 /// Of what lies in the state. Another one is rebuilt from the log.
-constexpr std::string_view state_layout = "11";
+constexpr std::string_view state_layout = "12";
 constexpr std::string_view layout_key = "V";
 
 }  // namespace
@@ -259,6 +259,7 @@ void runner::fold_event(const source& s, const eventlog::log_record& r) {
         const auto* horizon = std::get_if<model::horizon>(&event->body);
         const bool may_begin_here = trimmer_ && horizon != nullptr && horizon->control_next;
         const auto voids = tables_->totals.void_events;
+        retention_->note_event(event->at);
         fold_->add_event(s.shard, {r.offset, *std::move(event)});
         if (may_begin_here && tables_->totals.void_events == voids) {
             trimmer_->note_horizon(s.shard, r.offset, *sources_);
@@ -350,6 +351,11 @@ bool runner::may_forget() const {
 void runner::forget_some_ended() {
     const auto start = deps_.time.monotonic();
     if (!may_forget() || start < forget_at_) {
+        return;
+    }
+    if (const auto now = deps_.time.wall(); !retention_->is_due(now)) {
+        forget_at_ =
+            start + std::min(*retention_->round(), retention_->due() - now + milliseconds{1});
         return;
     }
     if (!retention_->is_prepared(ended_rows_a_step)) {

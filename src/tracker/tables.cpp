@@ -104,10 +104,11 @@ tables::tables(store::kv& s, std::uint32_t most_uncounted)
     : state(s),
       names(s),
       groups(s),
+      jobs(s),
       errors(s),
-      counters(s, groups, errors),
+      counters(groups, jobs, errors),
       lists(s, names),
-      tags(s, groups, lists, most_uncounted),
+      tags(s, jobs, lists, most_uncounted),
       cells(s),
       rows(s, tags, cells, lists),
       windows(s),
@@ -118,6 +119,7 @@ tables::tables(store::kv& s, std::uint32_t most_uncounted)
 void tables::reload() {
     names.forget_cached();
     groups.forget_all();
+    jobs.forget_all();
     tags.totals().forget_all();
     rows.forget_all();
     errors.reload();
@@ -387,6 +389,7 @@ counted tables::count_of(const row_place& place, const task_row* row) {
         return c;
     }
     c.known = row->known;
+    c.lane = row->known ? rows.lane_of(place) : no_name;
     c.level = model::priority_of(place.record, row->facts);
     c.job = row->job;
     c.submitted_at = row->submitted_at;
@@ -404,10 +407,10 @@ counted tables::count_of(const row_place& place, const task_row* row) {
 
 void tables::write_groups() {
     rows.write();
-    groups.write_changed([this](std::string_view key, const group& g) {
-        if (key.starts_with(keys::all_jobs())) {
-            tops.update(name_kind::job, keys::number_in_group(key), values_of(g));
-        }
+    groups.write_changed();
+    jobs.write();
+    jobs.totals().each_changed([this](name_number job, const sort_values& values) {
+        tops.update(name_kind::job, job, values);
     });
     tags.totals().each_changed([this](name_number tag, const sort_values& values) {
         tops.update(name_kind::tag, tag, values);
@@ -433,9 +436,9 @@ void tables::commit(instant now) {
     errors.write_changed();
     windows.write(now);
     state.begin_commit();
-    groups.forget_some();
     errors.forget_some();
     rows.forget_some();
+    jobs.totals().forget_some();
     tags.totals().forget_some();
 }
 

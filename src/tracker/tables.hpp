@@ -7,6 +7,7 @@
 #include "store/newest_keys.hpp"
 #include "tracker/error_groups.hpp"
 #include "tracker/groups.hpp"
+#include "tracker/job_counters.hpp"
 #include "tracker/name_table.hpp"
 #include "tracker/row_cache.hpp"
 #include "tracker/row_counters.hpp"
@@ -95,6 +96,7 @@ public:
     store::kv& state;
     name_table names;
     group_store groups;
+    job_counters jobs;
     error_groups errors;
     row_counters counters;
     task_lists lists;

@@ -117,14 +117,10 @@ void tag_counters::count(const std::vector<name_number>& tags, const tag_effects
 }
 
 void tag_counters::add_to_tags(const std::vector<name_number>& tags, const group& change) {
-    std::string tally;
-    if (!tags.empty()) {
-        write_tally(change, tally);
-    }
-    if (tally.empty()) {
+    const auto operand = tags.empty() ? std::string() : write_group(change);
+    if (tags.empty() || is_empty(operand)) {
         return;
     }
-    const auto operand = store::tally_operand(tally);
     for (const auto tag : tags) {
         totals_.add(tag, change);
         state_.merge(keys::tag(tag), operand);
@@ -144,7 +140,7 @@ std::vector<group> tag_counters::of_tags(const std::vector<name_number>& tags) c
     std::vector<group> found;
     found.reserve(tags.size());
     for (const auto& stored : state_.get_many(wanted)) {
-        found.push_back(stored ? read_tally(store::read_tally(*stored)) : group{});
+        found.push_back(stored ? read_group(*stored) : group{});
     }
     return found;
 }
@@ -191,16 +187,15 @@ void tag_counters::add_to_job(name_number job, const std::vector<name_number>& t
 }
 
 bool tag_counters::has_counters(name_number job) const {
-    const group* const g = groups_.find(keys::job(job));
-    return g != nullptr && g->tags_counted;
+    return jobs_.has_tag_counters(job);
 }
 
 /// What rows are listed as is what was counted of them so far.
-void tag_counters::grown(name_number job, group& g) {
-    if (g.tags_counted || g.ordinals <= most_uncounted_) {
+void tag_counters::grown(name_number job) {
+    if (jobs_.has_tag_counters(job) || jobs_.ordinals(job) <= most_uncounted_) {
         return;
     }
-    g.tags_counted = true;
+    jobs_.give_tag_counters(job);
     state_counts of_all{};
     for (const auto& [tag, counts] : count_lists(job)) {
         state_.merge(keys::job_tag(job, tag), store::sum_operand(counts));

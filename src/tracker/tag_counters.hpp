@@ -11,9 +11,10 @@
 #pragma once
 
 #include "store/kv.hpp"
+#include "tracker/group_totals.hpp"
 #include "tracker/groups.hpp"
+#include "tracker/job_counters.hpp"
 #include "tracker/rows.hpp"
-#include "tracker/tag_totals.hpp"
 #include "tracker/task_lists.hpp"
 
 #include <cstdint>
@@ -49,12 +50,12 @@ bool has_tag(std::string_view written, name_number tag);
 
 class tag_counters {
 public:
-    tag_counters(store::kv& state, group_store& groups, task_lists& lists,
+    tag_counters(store::kv& state, job_counters& jobs, task_lists& lists,
                  std::uint32_t most_uncounted)
         : state_(state),
-          groups_(groups),
+          jobs_(jobs),
           lists_(lists),
-          totals_(state),
+          totals_(state, name_kind::tag),
           most_uncounted_(most_uncounted) {}
 
     /// The tag was never seen before.
@@ -62,10 +63,10 @@ public:
     /// What is counted of it, by what was written.
     group of_tag(name_number tag) const;
     std::vector<group> of_tags(const std::vector<name_number>& tags) const;  // in their order
-    tag_totals& totals() { return totals_; }
+    group_totals& totals() { return totals_; }
 
     /// The job has one task more.
-    void grown(name_number job, group& g);
+    void grown(name_number job);
     /// A row is listed as `after` now and was as `before`, and events did this to it.
     void move(const listing& before, const listing& after, const tag_effects& effects);
     void count(const std::vector<name_number>& tags, const tag_effects& effects);
@@ -92,9 +93,9 @@ private:
     void each_counted(name_number job, const visitor& see) const;
 
     store::kv& state_;
-    group_store& groups_;
+    job_counters& jobs_;
     task_lists& lists_;
-    tag_totals totals_;
+    group_totals totals_;
     const std::uint32_t most_uncounted_;
 };
 

@@ -62,6 +62,10 @@ name_number task_lists::lane_of(const row_place& place) {
     return names_.number_of(name_kind::lane, keys::lane(place)).number;
 }
 
+row_place task_lists::place_of(name_number lane) {
+    return keys::place_in_lane(names_.name_of(name_kind::lane, lane));
+}
+
 void task_lists::put(std::string_view list, const listed& task, std::string_view value) {
     const auto entry = entry_of(task);
     state_.merge(row_of(list, task), store::entry_operand({entry, value}));

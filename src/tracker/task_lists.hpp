@@ -29,6 +29,8 @@ public:
     };
     /// The number of the place's topic partition.
     name_number lane_of(const row_place& place);
+    /// The topic partition of that number, as the place of its first record.
+    row_place place_of(name_number lane);
     /// One that is not on the list.
     void put(std::string_view list, const listed& task, std::string_view value);
     void take_out(std::string_view list, const listed& task);

@@ -39,7 +39,7 @@ struct retention_times {
 
 struct tracker_config {
     std::string directory;  // of the state; empty: in memory
-    std::size_t cache_bytes = 64U << 20U;
+    std::size_t cache_bytes = 40U << 20U;
     retention_times keep;                                  // tasks that ended
     milliseconds rejected_kept{7LL * 24 * 3'600 * 1'000};  // on a log that is trimmed
 };

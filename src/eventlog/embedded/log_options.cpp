@@ -46,9 +46,10 @@ void set_safety(rocksdb::Options& o) {
 
 /// Records are written once, in order of each partition, and read forwards.
 void set_shape(rocksdb::Options& o) {
-    // Up to three of these are in memory, whatever the log holds.
-    o.write_buffer_size = 32U << 20U;
-    o.max_write_buffer_number = 3;
+    // Up to six of these are in memory, whatever the log holds; a quiet log keeps one.
+    o.write_buffer_size = 16U << 20U;
+    o.max_write_buffer_number = 6;
+    o.level0_file_num_compaction_trigger = 8;  // each time with what lies below, so not often
     o.max_background_jobs = 2;
     o.max_bytes_for_level_base = 512U << 20U;
     o.target_file_size_base = 64U << 20U;

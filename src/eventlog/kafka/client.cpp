@@ -57,12 +57,13 @@ constexpr std::array of_tail{
     property{"queued.max.messages.kbytes", "32768"},
 };
 
-// The limit of what is fetched ahead is for one stream. When all streams of a client are at theirs,
-// this version of librdkafka looks again after a second only: history.cpp opens streams anew.
+// The limit of what is fetched ahead is for one stream, and without what librdkafka keeps for each
+// message, half as much again. When all streams of a client are at theirs, this version looks again
+// after a second only: history.cpp wakes it.
 constexpr std::array of_history{
-    property{"enable.partition.eof", "true"},       property{"fetch.wait.max.ms", "10"},
-    property{"queued.min.messages", "1000000"},     property{"queued.max.messages.kbytes", "8192"},
-    property{"fetch.message.max.bytes", "1048576"},
+    property{"enable.partition.eof", "true"},      property{"fetch.wait.max.ms", "10"},
+    property{"queued.min.messages", "1000000"},    property{"queued.max.messages.kbytes", "1024"},
+    property{"fetch.message.max.bytes", "524288"},
 };
 
 constexpr std::array of_lookup{

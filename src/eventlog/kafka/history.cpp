@@ -70,7 +70,7 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
                                                 std::to_string(from.value())};
         }
         if (!s.held) {
-            s.held.reset(rd_kafka_consume_queue(s.queue.get(), found.empty() ? look_ms : 0));
+            fetch(s, found.empty());
         }
         if (!s.held) {
             if (!found.empty()) {
@@ -125,6 +125,15 @@ result<std::vector<log_record>> history::read(const topic_partition& where, offs
     // What a single one's stream would fetch ahead is seldom wanted.
     put_back(s, single || s.next >= end);
     return found;
+}
+
+/// The next message, if it is there, or if it comes while somebody waits.
+void history::fetch(stream& s, bool waits) {
+    s.held.reset(rd_kafka_consume_queue(s.queue.get(), 0));
+    if (!s.held && waits) {
+        wake(s);
+        s.held.reset(rd_kafka_consume_queue(s.queue.get(), look_ms));
+    }
 }
 
 // ---- streams ------------------------------------------------------------------------------------
@@ -212,9 +221,13 @@ void history::start(stream& s, offset from) {
     const auto started =
         rd_kafka_consume_start_queue(s.topic, s.where.partition, from.value(), s.queue.get());
     KWQ_ASSERT(started == 0);
-    // A broker's thread that has nothing to fetch, or whose other streams have fetched enough,
-    // looks again after a second only, and a start does not wake it. An answer from the broker
-    // does.
+    wake(s);
+}
+
+/// A broker's thread that has nothing to fetch, or whose streams have fetched enough, looks again
+/// after a second only; neither a start nor reading what was fetched wakes it. An answer from the
+/// broker does.
+void history::wake(stream& s) {
     std::int64_t first = 0;
     std::int64_t last = 0;
     rd_kafka_query_watermark_offsets(s.from.client.get(), s.where.topic.c_str(), s.where.partition,

@@ -35,6 +35,8 @@ private:
     void put_back(stream& s, bool close);
     void close_idle();
     void start(stream& s, offset from);
+    static void wake(stream& s);
+    static void fetch(stream& s, bool waits);
 
     const kafka_config& config_;
     const client_notes& notes_;

@@ -20,7 +20,7 @@ using topic_views = std::vector<std::unique_ptr<partition_view>>;
 
 /// What one tail leaves to the next.
 struct tail_shared {
-    std::atomic<std::size_t> recent_limit{4U << 20U};  // bytes that each partition keeps
+    std::atomic<std::size_t> recent_limit{2U << 20U};  // bytes that each partition keeps
     std::atomic<std::uint64_t> troubles{0};            // with connections
 };
 

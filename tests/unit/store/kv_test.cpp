@@ -320,6 +320,31 @@ TEST_CASE("what was committed is there after a reopen, and nothing else") {
     CHECK(up(f.rows(), "") == pairs{{"changed", "old"}, {"committed", "1"}});
 }
 
+TEST_CASE(
+    "what grows by small commits comes to a file now and then: who reads it joins few parts") {
+    rocksdb_fixture f;
+    const auto has_file = [&] {
+        const std::filesystem::directory_iterator files(f.directory());
+        return std::any_of(begin(files), end(files),
+                           [](const auto& file) { return file.path().extension() == ".sst"; });
+    };
+    for (int n = 0; n < 2'000; ++n) {
+        f.rows().merge("grows", sum_operand(std::vector<std::int64_t>{1}));
+        f.rows().begin_commit();
+        f.rows().finish_commit();
+    }
+    CHECK_FALSE(has_file());
+    for (int n = 0; n < 1'000'000 && !has_file(); ++n) {
+        f.rows().merge("grows", sum_operand(std::vector<std::int64_t>{0}));
+        f.rows().begin_commit();
+        f.rows().finish_commit();
+    }
+    CHECK(has_file());
+    CHECK(read_sum(f.rows().get("grows").value(), 1) == std::vector<std::int64_t>{2'000});
+    f.reopen();
+    CHECK(read_sum(f.rows().get("grows").value(), 1) == std::vector<std::int64_t>{2'000});
+}
+
 TEST_CASE("a state of which files are missing begins empty: the log rebuilds it") {
     for (const std::string missing : {"CURRENT", "MANIFEST"}) {
         rocksdb_fixture f;

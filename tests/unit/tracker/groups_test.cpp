@@ -1,9 +1,9 @@
 // What is counted survives being let out of memory, at any moment, and a restart.
 #include "tracker/groups.hpp"
 #include "store/merging.hpp"
-#include "store/tally.hpp"
 #include "tracker/group_tally.hpp"
-#include "tracker/tag_totals.hpp"
+#include "tracker/group_totals.hpp"
+#include "tracker/job_counters.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,32 +15,39 @@
 using namespace kwq;
 using namespace kwq::tracker;
 
-TEST_CASE("groups that were let out of memory come back as they were") {
-    constexpr group_limits few{.held = 8, .packed = 32};
-    constexpr name_number names = 100;
+TEST_CASE("what is counted of jobs is the same whenever it is written, and after a restart") {
+    constexpr name_number names = 6'000;  // more than are gathered
     const auto state = store::make_memory_kv();
-    group_store groups(*state, few);
+    job_counters jobs(*state);
     std::map<name_number, std::int64_t> counted;
     std::minstd_rand random(11);
-    for (int step = 0; step < 20'000; ++step) {
+    for (int step = 0; step < 40'000; ++step) {
         const name_number n = random() % names;
-        const auto drawn = random() % 10;
-        if (drawn < 6) {
-            ++groups.change(keys::job(n)).submitted;
-            ++counted[n];
-        } else if (drawn < 9) {
-            const auto* g = groups.find(keys::job(n));
-            REQUIRE((g == nullptr ? 0 : g->submitted) == (counted.contains(n) ? counted[n] : 0));
+        const auto drawn = random() % 100;
+        if (drawn < 90) {
+            ++jobs.change(n).submitted;
+            REQUIRE(jobs.take_ordinal(n) == counted[n]++);
+            ++jobs.cell(n, random() % 3, model::priority{1}, model::queue_name{"q"}).counts[1];
+        } else if (drawn < 99) {
+            const auto g = jobs.of_job(n);
+            REQUIRE((g ? g->submitted : 0) == (counted.contains(n) ? counted[n] : 0));
         } else {
-            groups.write_changed();
+            jobs.write();
             state->commit();
-            groups.forget_some();
         }
     }
-    groups.write_changed();
-    group_store again(*state, few);
+    jobs.write();
+    job_counters again(*state);
     for (const auto& [n, submitted] : counted) {
-        REQUIRE(again.find(keys::job(n))->submitted == submitted);
+        const auto g = again.of_job(n).value();
+        REQUIRE(g.submitted == submitted);
+        REQUIRE(again.ordinals(n) == submitted);
+        std::int64_t in_cells = 0;
+        for (const auto& c : g.cells) {
+            in_cells += c.counts[1];
+        }
+        REQUIRE(in_cells == submitted);
+        REQUIRE(state->get(keys::job_on_queue(model::queue_name{"q"}, n)));
     }
 }
 
@@ -55,21 +62,27 @@ TEST_CASE("a group is what it was as a tally, and tallies of changes join to it"
     g.wait.add(milliseconds{20'000});
     g.run.add(milliseconds{std::int64_t{1} << 45});
     g.finished.add(instant{80'000});
-    std::string all;
-    write_tally(g, all);
-    CHECK(read_tally(all) == g);
-    CHECK(read_group(write_group(g)) == g);
+    g.ordinals = 12;
+    g.tags_counted = true;
+    g.cells = {{0, model::priority{9}, {1, 0, 0, 0, 0, 0, 6}},
+               {7, model::priority{1}, {2, 0, 1, 0, 1, 0, 0}},
+               {no_name, model::priority{100}, {0, 0, 0, 0, 0, 0, 1}}};
+    auto all = write_group(g);
+    CHECK(read_group(all) == g);
 
     group more;
     more.counts = {-1, 0, 0, 0, 1, 0, 0};
     more.submitted_at(instant{40'000});
     more.wait.add(milliseconds{20'000});
     more.finished.add(instant{160'000});
-    std::string change;
-    write_tally(more, change);
-    std::string joined;
-    store::join_tallies(all, change, joined);
-    const auto sum = read_tally(joined);
+    more.ordinals = 13;
+    more.cells = {{7, model::priority{1}, {-1, 0, 0, 0, 1, 0, 0}}};
+    store::merge_or_throw(all, write_group(more));
+    const auto sum = read_group(all);
+    CHECK(sum.ordinals == 13);
+    CHECK(sum.tags_counted);
+    CHECK(sum.cells.at(1).counts == state_counts{1, 0, 1, 0, 2, 0, 0});
+    CHECK(is_empty(write_group({})));
     CHECK(sum.counts == state_counts{2, 0, 1, 0, 8, 0, 0});
     CHECK(sum.submitted == 11);
     CHECK(sum.first_at == instant{40'000});
@@ -82,7 +95,7 @@ TEST_CASE("a group is what it was as a tally, and tallies of changes join to it"
 TEST_CASE("what tags are sorted by is the same however few of them are kept") {
     constexpr name_number names = 3'000;
     const auto state = store::make_memory_kv();
-    tag_totals few(*state, 512);
+    group_totals few(*state, name_kind::tag, 512);
     std::map<name_number, sort_values> expected;
     std::map<name_number, sort_values> seen;
     std::minstd_rand random(5);
@@ -98,10 +111,8 @@ TEST_CASE("what tags are sorted by is the same however few of them are kept") {
             sum.at(by) =
                 by == by_last ? std::max(sum.at(by), more.at(by)) : sum.at(by) + more.at(by);
         }
-        std::string tally;
-        write_tally(change, tally);
         few.add(tag, change);
-        state->merge(keys::tag(tag), store::tally_operand(tally));
+        state->merge(keys::tag(tag), write_group(change));
         if (step % 100 == 0) {
             few.each_changed([&](name_number n, const sort_values& v) { seen[n] = v; });
             state->commit();

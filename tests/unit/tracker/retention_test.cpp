@@ -116,11 +116,54 @@ TEST_CASE(
         REQUIRE(after.size() == 2);
         CHECK(after.front() == std::pair(std::string("x"), grown));
         CHECK(count(after.back().second, task_state::pending) == 100);
-        const auto* g =
-            p.f.data->groups.find(keys::job(p.f.data->names.find(name_kind::job, "j").value()));
-        REQUIRE(g != nullptr);
-        CHECK(g->tags_counted == (most_uncounted < 300));
+        const auto job = p.f.data->names.find(name_kind::job, "j").value();
+        CHECK(p.f.data->jobs.of_job(job).value().tags_counted ==
+              p.f.data->jobs.has_tag_counters(job));
+        CHECK(p.f.data->jobs.has_tag_counters(job) == (most_uncounted < 300));
     }
+}
+
+TEST_CASE(
+    "a complete round knows when the next task may leave, and events and other times change it") {
+    past p;
+    const retention_times keep{2 * minute, {}};
+    const auto ended = instant{p.e.now()};  // all of them
+    const auto walk = [&](retention& r, instant now) {
+        std::size_t gone = 0;
+        do {
+            p.f.data->rows.write();
+            gone += r.advance(now, 7);
+        } while (!r.at_start());
+        return gone;
+    };
+    {
+        retention r(*p.f.data, keep);
+        CHECK(r.is_due(ended));  // nothing is known yet
+        CHECK(walk(r, ended + minute) == 0);
+        CHECK_FALSE(r.is_due(ended + 2 * minute));
+        CHECK(r.is_due(ended + 2 * minute + milliseconds{1}));
+        r.note_event(ended + minute);
+        CHECK_FALSE(r.is_due(ended + 2 * minute));
+        r.note_event(ended + -minute);  // of a log that is read late
+        CHECK(r.is_due(ended + minute + milliseconds{1}));
+        CHECK(walk(r, ended + minute + milliseconds{1}) == 0);
+        CHECK_FALSE(r.is_due(ended + 2 * minute));
+    }
+    retention again(*p.f.data, keep);
+    CHECK_FALSE(again.is_due(ended + 2 * minute));
+    CHECK(retention(*p.f.data, {minute, {}}).is_due(ended));
+    // What ends while a round is under way, behind it, is not forgotten by its end.
+    CHECK(again.advance(ended + minute, 7) == 0);
+    again.note_event(ended + -minute);
+    walk(again, ended + minute);
+    CHECK(again.is_due(ended + minute + milliseconds{1}));
+    CHECK(walk(again, ended + 2 * minute + milliseconds{1}) > 0);
+    CHECK_FALSE(again.is_due(ended + 3 * minute));
+    // A restart in the middle of a round: what it had seen is not known.
+    CHECK(again.advance(ended + 3 * minute, 7) == 0);
+    retention restarted(*p.f.data, keep);
+    walk(restarted, ended + 3 * minute);
+    CHECK(restarted.is_due(ended + 3 * minute));
 }
 
 TEST_CASE("the id of a task that has gone is bound until the horizon passes it") {
