@@ -15,8 +15,11 @@ if(KWQ_PROFILE STREQUAL "make")
   target_compile_options(kwq_options INTERFACE -fprofile-generate ${kwq_profile_names})
   target_link_options(kwq_options INTERFACE -fprofile-generate)
 elseif(KWQ_PROFILE STREQUAL "use")
-  file(ARCHIVE_EXTRACT INPUT ${CMAKE_SOURCE_DIR}/profiles/server.tar.xz DESTINATION ${CMAKE_BINARY_DIR}/profile)
+  # Another profile has another name: all is compiled anew.
+  file(SHA256 ${CMAKE_SOURCE_DIR}/profiles/server.tar.xz kwq_profile)
+  set(kwq_profile ${CMAKE_BINARY_DIR}/profile/${kwq_profile})
+  file(ARCHIVE_EXTRACT INPUT ${CMAKE_SOURCE_DIR}/profiles/server.tar.xz DESTINATION ${kwq_profile})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/profiles/server.tar.xz)
-  target_compile_options(kwq_options INTERFACE -fprofile-use=${CMAKE_BINARY_DIR}/profile/server.profdata
+  target_compile_options(kwq_options INTERFACE -fprofile-use=${kwq_profile}/server.profdata
     ${kwq_profile_names} -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
 endif()

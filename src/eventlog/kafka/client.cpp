@@ -57,13 +57,13 @@ constexpr std::array of_tail{
     property{"queued.max.messages.kbytes", "32768"},
 };
 
-// The limit of what is fetched ahead is for one stream, and without what librdkafka keeps for each
+// The limit of what is fetched ahead is for one stream, and without what librdkafka keeps of each
 // message, half as much again. When all streams of a client are at theirs, this version looks again
 // after a second only: history.cpp wakes it.
 constexpr std::array of_history{
     property{"enable.partition.eof", "true"},      property{"fetch.wait.max.ms", "10"},
-    property{"queued.min.messages", "1000000"},    property{"queued.max.messages.kbytes", "1024"},
-    property{"fetch.message.max.bytes", "524288"},
+    property{"queued.min.messages", "1000000"},    property{"queued.max.messages.kbytes", "256"},
+    property{"fetch.message.max.bytes", "131072"},
 };
 
 constexpr std::array of_lookup{
