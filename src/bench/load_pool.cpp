@@ -39,6 +39,8 @@ load_pool::load_pool(const net::client_config& server, std::size_t connections)
     if (!url) {
         throw load_failure("the URL must be http://host:port/base");
     }
+    host_ = url->host;
+    port_ = url->port;
     base_ = url->base;
     fields_ = " HTTP/1.1\r\nHost: " + url->authority + "\r\nUser-Agent: kwq-bench\r\n";
     if (!server.token.empty()) {
@@ -47,18 +49,22 @@ load_pool::load_pool(const net::client_config& server, std::size_t connections)
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     for (std::size_t i = 0; i < connections; ++i) {
         auto c = std::make_unique<connection>();
-        const auto until = system_clock().monotonic() + server.connect_timeout;
-        if (const auto why = c->socket.connect(url->host, url->port, until); !why.empty()) {
-            throw load_failure("cannot connect to " + url->authority + ": " + why);
-        }
         c->index = i;
-        epoll_event e{};
-        e.events = EPOLLIN;
-        e.data.u64 = i;
-        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c->socket.descriptor(), &e) != 0) {
-            throw load_failure(std::string("epoll: ") + std::strerror(errno));
-        }
+        connect(*c);
         connections_.push_back(std::move(c));
+    }
+}
+
+void load_pool::connect(connection& c) {
+    const auto until = system_clock().monotonic() + server_.connect_timeout;
+    if (const auto why = c.socket.connect(host_, port_, until); !why.empty()) {
+        throw load_failure("cannot connect to " + host_ + ":" + port_ + ": " + why);
+    }
+    epoll_event e{};
+    e.events = EPOLLIN;
+    e.data.u64 = c.index;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, c.socket.descriptor(), &e) != 0) {
+        throw load_failure(std::string("epoll: ") + std::strerror(errno));
     }
 }
 
@@ -148,6 +154,10 @@ void load_pool::receive(connection& c, const answer_handler& on_answer) {
     const auto n = c.socket.receive_some(input_.data(), input_.size());
     if (n == -2) {
         return;  // nothing now
+    }
+    if (n == 0 && !c.parser) {
+        connect(c);  // nothing was sent on it for so long that the server closed it
+        return;
     }
     if (n <= 0 || !c.parser) {
         throw load_failure("the server closed a connection");

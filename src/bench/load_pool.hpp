@@ -34,7 +34,7 @@ class load_pool {
 public:
     using answer_handler = std::function<void(const load_answer&)>;
 
-    /// Connects so many. Throws load_failure.
+    /// Connects so many, again when the server closes one that is idle. Throws load_failure.
     load_pool(const net::client_config& server, std::size_t connections);
     ~load_pool();
     load_pool(const load_pool&) = delete;
@@ -62,13 +62,14 @@ public:
 private:
     struct connection;
 
+    void connect(connection& c);
     void send(connection& c, std::string_view method, std::string_view target,
               std::string_view body);
     void flush(connection& c);
     void receive(connection& c, const answer_handler& on_answer);
 
     const net::client_config server_;
-    std::string base_;
+    std::string host_, port_, base_;
     std::string fields_;  // the head's fields that never change
     std::vector<std::unique_ptr<connection>> connections_;
     std::vector<char> input_;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr milliseconds stands_after{500};  // a disk may stall for a while
 constexpr milliseconds patience{1'000};
-constexpr milliseconds patience_when_it_stands{10};
+constexpr milliseconds moment{10};
 constexpr std::size_t turned_away_at_once = 32;
 constexpr milliseconds adjust_every{50};
 constexpr std::size_t fewest_answers = 8;  // that say something
@@ -19,6 +19,7 @@ constexpr double forgetting = 1.002;       // what was calm once is doubled in 2
 }  // namespace
 
 void waiting_line::join(turn t, mono_time now) {
+    look(now);
     if (line_.empty()) {
         not_empty_since_ = now;
     }
@@ -49,20 +50,29 @@ void waiting_line::adjust(mono_time now) {
     was_full_ = false;
 }
 
-milliseconds waiting_line::longest(mono_time now) const {
-    return now - not_empty_since_ > stands_after ? patience_when_it_stands : patience;
+void waiting_line::look(mono_time now) {
+    if (!line_.empty() && now - line_.front().since > moment) {
+        last_wait_ = now;
+        stands_ = stands_ || now - not_empty_since_ > stands_after;
+    } else if (now - last_wait_ > stands_after) {
+        stands_ = false;
+    }
 }
 
-bool waiting_line::moves(mono_time now) const {
-    return !line_.empty() && (served_ < room_ || now - line_.front().since > longest(now));
+milliseconds waiting_line::longest() const {
+    return stands_ ? moment : patience;
+}
+
+bool waiting_line::moves(mono_time now) {
+    look(now);
+    return !line_.empty() && (served_ < room_ || now - line_.front().since > longest());
 }
 
 void waiting_line::advance(mono_time now) {
-    const auto allowed = longest(now);
     for (std::size_t i = 0; i < turned_away_at_once && moves(now); ++i) {
         const waiting first = std::move(line_.front());
         line_.pop_front();
-        const bool served = now - first.since <= allowed;
+        const bool served = now - first.since <= longest();
         served_ += served ? 1 : 0;
         first.go(served);
         if (served) {

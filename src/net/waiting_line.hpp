@@ -2,7 +2,8 @@
 // served in the order they came. When more come than can be served the line stands: it has not been
 // empty for a while. Then whoever has waited for more than a moment is turned away, so that those
 // who are served were not kept waiting, and the time goes into requests that can still be answered
-// in time (the idea is CoDel's, Nichols and Jacobson 2012).
+// in time (the idea is CoDel's, Nichols and Jacobson 2012). It goes on to stand until nobody has
+// waited for more than a moment for as long: under overload it is empty now and then.
 //
 // Only so many are being answered at once, so that what lies behind this thread is no long line
 // either. How many follows from how long their answers take (as TCP Vegas has it, Brakmo and
@@ -30,7 +31,7 @@ public:
     void leave(mono_time since, mono_time now);
     bool empty() const { return line_.empty(); }
     /// advance() can do something.
-    bool moves(mono_time now) const;
+    bool moves(mono_time now);
 
     /// How many may be being answered at once now.
     std::size_t room() const { return room_; }
@@ -44,7 +45,8 @@ private:
         turn go;
         mono_time since;
     };
-    milliseconds longest(mono_time now) const;
+    milliseconds longest() const;
+    void look(mono_time now);
     void adjust(mono_time now);
 
     std::deque<waiting> line_;
@@ -57,6 +59,8 @@ private:
     bool was_full_ = false;
     double calm_ms_ = 0;  // an answer takes when there are few; 0: not known yet
     mono_time not_empty_since_{};
+    mono_time last_wait_{};  // for more than a moment
+    bool stands_ = false;
 };
 
 }  // namespace kwq::net

@@ -62,7 +62,7 @@ TEST_CASE("a line that stands turns away who waited for more than a moment", "[w
     CHECK(w.served == "cd");
 }
 
-TEST_CASE("a line that was empty meanwhile has patience again", "[waiting_line]") {
+TEST_CASE("a line that stood has patience again when nobody waited for a while", "[waiting_line]") {
     written_line w;
     w.join('a', 0);
     w.line.advance(at(600));
@@ -70,7 +70,13 @@ TEST_CASE("a line that was empty meanwhile has patience again", "[waiting_line]"
     REQUIRE(w.line.empty());
     w.join('b', 601);
     w.line.advance(at(650));
-    CHECK(w.served == "b");
+    CHECK(w.turned_away == "ab");
+    w.join('c', 1'000);
+    w.line.advance(at(1'010));
+    w.join('d', 1'151);
+    w.line.advance(at(1'200));
+    CHECK(w.turned_away == "ab");
+    CHECK(w.served == "cd");
 }
 
 TEST_CASE("no more are being answered at once than there is room for", "[waiting_line]") {
