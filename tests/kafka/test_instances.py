@@ -73,6 +73,14 @@ class Instances(unittest.TestCase):
         self.assertEqual(len(leases), number)
         return leases
 
+    def beat(self, at, lease):
+        """As workers do: again when the owner is not sure that it still is, as on a machine with much else to do."""
+        def said():
+            answer = at.call("POST", "/kwq/v1/leases/heartbeat", {"leases": [lease["lease"]]})
+            self.assertIn(answer.status, (200, 503), answer)
+            return answer.json["leases"] if answer.status == 200 else None
+        return eventually(said, "the owner tells of the lease", 10)
+
 
 class Two(Instances):
     def test_one_instance_hands_out_and_settles_the_tasks_of_all_shards(self):
@@ -105,8 +113,7 @@ class Two(Instances):
         self.submit(first, 32)
         for lease in self.take(first, 32):
             path = f"/leases/{quote(lease['lease'])}"
-            beats = self.call(second, "POST", "/leases/heartbeat", {"leases": [lease["lease"]]})["leases"]
-            self.assertEqual([one["status"] for one in beats], ["ok"])
+            self.assertEqual([one["status"] for one in self.beat(second, lease)], ["ok"])
             self.call(second, "POST", path + "/running", {})
             self.assertEqual(self.call(second, "POST", path + "/complete", {})["status"], "ok")
             self.assertEqual(self.call(first, "POST", path + "/complete", {})["status"], "already")
