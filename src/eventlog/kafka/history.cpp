@@ -221,7 +221,6 @@ void history::start(stream& s, offset from) {
     const auto started =
         rd_kafka_consume_start_queue(s.topic, s.where.partition, from.value(), s.queue.get());
     KWQ_ASSERT(started == 0);
-    wake(s);
 }
 
 /// A broker's thread that has nothing to fetch, or whose streams have fetched enough, looks again
