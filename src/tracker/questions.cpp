@@ -30,13 +30,13 @@ void runner::ask(positions after, callback<T> done, std::function<void(callback<
             return;
         }
         asked_at_ = deps_.time.monotonic();
-        // What is in the log as the question comes is not said to be unknown.
+        // What is in the log is not said to be unknown.
         answer_after<T>(after, done, [this, answer](const callback<T>& d) {
-            answer([this, answer, d, ends = sources_->ends()](result<T> found) {
-                if (found || ends.empty() || !says_unknown(found.error())) {
+            answer([this, answer, d](result<T> found) {
+                if (found || !says_unknown(found.error())) {
                     d(std::move(found));
                 } else {
-                    answer_after<T>(ends, d, answer);
+                    answer_after<T>(sources_->ends(), d, answer);
                 }
             });
         });
