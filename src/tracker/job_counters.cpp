@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace kwq::tracker {
 
@@ -35,7 +36,7 @@ job_cell& job_counters::cell(name_number job, name_number lane, model::priority 
         return *place;
     }
     auto& t = totals_.of(job);
-    if (const auto n = queue_number(queue); t.last_queue != n) {
+    if (const auto n = queue_number(queue); n == 0 || t.last_queue != n) {
         t.last_queue = n;
         state_.put(keys::job_on_queue(queue, job), {});
     }
@@ -43,12 +44,15 @@ job_cell& job_counters::cell(name_number job, name_number lane, model::priority 
 }
 
 std::uint16_t job_counters::queue_number(const model::queue_name& queue) {
-    const auto found = std::find(queues_.begin(), queues_.end(), queue);
-    const auto n = std::distance(queues_.begin(), found) + 1;
-    if (found == queues_.end()) {
-        queues_.push_back(queue);
+    constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
+    if (const auto found = queues_.find(queue); found != queues_.end()) {
+        return found->second;
     }
-    return static_cast<std::uint16_t>(n);
+    if (queues_.size() == most) {
+        return 0;
+    }
+    const auto n = static_cast<std::uint16_t>(queues_.size() + 1);
+    return queues_.emplace(queue, n).first->second;
 }
 
 std::uint32_t job_counters::take_ordinal(name_number job) {

@@ -8,6 +8,7 @@
 #include "tracker/groups.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -41,14 +42,15 @@ public:
     void forget_all();
 
 private:
+    /// From 1; 0: there are too many to tell them apart.
     std::uint16_t queue_number(const model::queue_name& queue);
 
     store::kv& state_;
     group_totals totals_;
     std::unordered_map<name_number, group> changes_;
     name_number newest_job_ = no_name;
-    group* newest_ = nullptr;                // its changes: tasks come in runs
-    std::vector<model::queue_name> queues_;  // by number, from 1
+    group* newest_ = nullptr;  // its changes: tasks come in runs
+    std::map<model::queue_name, std::uint16_t> queues_;
 };
 
 }  // namespace kwq::tracker
