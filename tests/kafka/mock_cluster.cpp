@@ -169,6 +169,21 @@ void mock_cluster::append_damaged(const topic_partition& where, int broker) {
 
 // ---- logs ---------------------------------------------------------------------------------------
 
+std::vector<std::string> numbers(int count) {
+    std::vector<std::string> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (int n = 0; n < count; ++n) {
+        all.push_back(std::to_string(n));
+    }
+    return all;
+}
+
+void wait(const std::vector<answer>& answers) {
+    for (const auto& a : answers) {
+        wait_until([&] { return a.has(); });
+    }
+}
+
 kafka_config mock_config(const mock_cluster& cluster) {
     return {.brokers = cluster.brokers(),
             .properties = {{"fetch.wait.max.ms", "5"}},  // waited out, whatever comes meanwhile
@@ -179,10 +194,11 @@ kafka_config mock_config(const mock_cluster& cluster) {
             .on_note = [](const std::string&) {}};
 }
 
-mock_log::mock_log(const properties& more) {
+mock_log::mock_log(const properties& more, milliseconds stall_patience) {
     cluster.make_topic(only_partition.topic, 1);
     auto config = mock_config(cluster);
     config.properties.insert(config.properties.end(), more.begin(), more.end());
+    config.stall_patience = stall_patience;
     config.on_stop = [this](std::string why) {
         const std::lock_guard lock(mutex_);
         stops_.push_back(std::move(why));

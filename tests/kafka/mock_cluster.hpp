@@ -61,7 +61,8 @@ private:
 class mock_log {
 public:
     using properties = std::vector<std::pair<std::string, std::string>>;
-    explicit mock_log(const properties& more = {});
+    explicit mock_log(const properties& more = {},
+                      milliseconds stall_patience = milliseconds{10'000});
 
     event_log& log() { return *log_; }
     void pump_until(const std::function<bool()>& done) { wait_until(done); }
@@ -81,6 +82,11 @@ private:
     std::atomic<int> producers_{0};
     std::unique_ptr<event_log> log_;
 };
+
+/// The values "0", "1" and so on, so many.
+std::vector<std::string> numbers(int count);
+/// Until each has come.
+void wait(const std::vector<answer>& answers);
 
 /// What a mock cluster is asked for.
 kafka_config mock_config(const mock_cluster& cluster);

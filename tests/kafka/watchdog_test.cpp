@@ -89,6 +89,21 @@ TEST_CASE("a cluster that has less than was read, for long, has lost records") {
     CHECK_THAT(p.see(1, less).lost, Catch::Contains("t partition 0 ends at 9"));
 }
 
+TEST_CASE("an end that brokers deny is looked for again, and is gone when they go on denying it") {
+    one_partition p;
+    const kafka::partition_look denied{.read_to = at, .cluster_end = at, .end_denied = true};
+    const kafka::partition_look calm{.read_to = at, .cluster_end = at};
+    CHECK(p.see(1, denied).follow_anew);
+    CHECK_FALSE(p.see(1, calm).follow_anew);
+    CHECK(p.see(watchdog::until_gone - 2, denied).lost.empty());
+    CHECK_THAT(p.see(1, denied).lost, Catch::Contains("t partition 0 has nothing at offset 10"));
+    p.see(watchdog::until_follow_anew, calm);
+    CHECK(p.see(watchdog::until_gone - 1, denied).lost.empty());
+    const kafka::partition_look on{
+        .read_to = offset{11}, .cluster_end = offset{11}, .end_denied = true};
+    CHECK(p.see(1, on).lost.empty());
+}
+
 namespace {
 
 /// A log whose consumer can be stalled: it fetches no more, and says nothing.

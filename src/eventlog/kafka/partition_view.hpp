@@ -45,6 +45,9 @@ public:
     /// Appends that came, and those of them that were answered. Any thread.
     std::atomic<std::uint64_t> appended{0};
     std::atomic<std::uint64_t> answered{0};
+    /// A broker said that there is nothing at the end that was read to: it is not read on until it
+    /// is followed anew. Any thread.
+    std::atomic<bool> end_denied{false};
 
 private:
     struct acknowledged {

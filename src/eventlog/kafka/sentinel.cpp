@@ -60,7 +60,8 @@ void sentinel::look() {
                         .read_to = view->range().end,
                         .cluster_end = std::nullopt,
                         .answered = answered,
-                        .waits = view->appended > answered});
+                        .waits = view->appended > answered,
+                        .end_denied = view->end_denied});
         places.push_back(view->where);
     }
     const auto ends = of_.topics.ends_of(places);

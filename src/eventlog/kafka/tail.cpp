@@ -42,6 +42,7 @@ tail::~tail() {
 void tail::follow(const std::string& name, topic_views& views) {
     auto topic = open_topic(client_.get(), name, &views);
     for (const auto& view : views) {
+        view->end_denied = false;
         const auto started = rd_kafka_consume_start_queue(
             topic.get(), view->where.partition, view->range().end.value(), records_.get());
         KWQ_ASSERT(started == 0);
@@ -101,9 +102,10 @@ void tail::publish() {
     }
 }
 
-/// An offset that is gone was cut off by an election that lost records: nothing that was folded
-/// from them can be trusted. What came damaged is gone as well, or comes whole to the next process.
-/// Everything else librdkafka gets over by itself.
+/// An offset that is gone was cut off by an election that lost records, and nothing that was folded
+/// from them can be trusted; or a broker said so that came back without its disk and had not heard
+/// yet who leads: the sentinel finds out. What came damaged is gone as well, or comes whole to the
+/// next process. Everything else librdkafka gets over by itself.
 void tail::take_error(const rd_kafka_message_s& message) {
     ++shared_.troubles;
     const std::string text =
@@ -112,7 +114,7 @@ void tail::take_error(const rd_kafka_message_s& message) {
         rd_kafka_message_errstr(&message);
     switch (message.err) {
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: deny_end(message, text); break;
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -122,6 +124,12 @@ void tail::take_error(const rd_kafka_message_s& message) {
             break;
         default: notes_.say(text);
     }
+}
+
+void tail::deny_end(const rd_kafka_message_s& message, const std::string& text) {
+    auto& views = *static_cast<topic_views*>(rd_kafka_topic_opaque(message.rkt));
+    views[static_cast<std::size_t>(message.partition)]->end_denied = true;
+    notes_.say(text + ": reading anew");
 }
 
 void tail::serve_errors() {

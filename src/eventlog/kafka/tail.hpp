@@ -42,6 +42,7 @@ public:
 private:
     void take(const rd_kafka_message_s& message);
     void take_error(const rd_kafka_message_s& message);
+    void deny_end(const rd_kafka_message_s& message, const std::string& text);
     void publish();
     void serve_errors();
 

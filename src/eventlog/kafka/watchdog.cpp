@@ -27,9 +27,11 @@ void watchdog::judge(known& k, const partition_look& seen, watchdog_advice& advi
     if (seen.read_to != k.read_to) {
         k.behind = 0;
         k.shorter = 0;
+        k.denied = 0;
         k.patience = until_follow_anew;
     }
     k.read_to = seen.read_to;
+    judge_end(k, seen, advice);
     if (seen.cluster_end) {
         k.behind = *seen.cluster_end > seen.read_to ? k.behind + 1 : 0;
         k.shorter = *seen.cluster_end < seen.read_to ? k.shorter + 1 : 0;
@@ -52,6 +54,22 @@ void watchdog::judge(known& k, const partition_look& seen, watchdog_advice& advi
     } else if (k.unanswered >= until_renew_producer) {
         advice.renew_producer = true;
         k.unanswered = 0;
+    }
+}
+
+/// A leader that is new, or no leader any more, may deny an end that is there: it is asked again
+/// until it has gone on denying it. Whether what is there is what was read, the sentinel compares.
+void watchdog::judge_end(known& k, const partition_look& seen, watchdog_advice& advice) {
+    if (!seen.end_denied) {
+        k.denied = ++k.undenied >= until_follow_anew ? 0 : k.denied;
+        return;
+    }
+    k.undenied = 0;
+    advice.follow_anew = true;
+    if (++k.denied >= until_gone) {
+        advice.lost = "the log cannot be read on: " + seen.of->where.topic + " partition " +
+                      std::to_string(seen.of->where.partition) + " has nothing at offset " +
+                      std::to_string(seen.read_to.value()) + ", to which it was read";
     }
 }
 

@@ -21,6 +21,7 @@ struct partition_look {
     std::optional<offset> cluster_end;  // nothing when it did not answer
     std::uint64_t answered = 0;         // appends, ever
     bool waits = false;                 // some append is not answered yet
+    bool end_denied = false;            // a broker had nothing where it was to be read on
 };
 
 /// What is to be done; nothing of it undoes what was promised.
@@ -38,6 +39,7 @@ public:
     static constexpr int until_unread = 10;
     static constexpr int until_renew_producer = 25;
     static constexpr int until_lost = 5;
+    static constexpr int until_gone = 10;  // times that its end was denied
 
     watchdog_advice look(const std::vector<partition_look>& seen);
 
@@ -49,9 +51,12 @@ private:
         std::uint64_t answered = 0;
         int unanswered = 0;  // looks that found appends waiting, and none answered
         int shorter = 0;     // looks that found less in the cluster
+        int denied = 0;      // looks that found its end denied, and no progress
+        int undenied = 0;    // looks since the last of them
     };
 
     static void judge(known& k, const partition_look& seen, watchdog_advice& advice);
+    static void judge_end(known& k, const partition_look& seen, watchdog_advice& advice);
 
     std::map<const partition_view*, known> known_;
 };
