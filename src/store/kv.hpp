@@ -68,6 +68,9 @@ public:
     virtual void begin_commit() { commit(); }
     virtual bool is_committing() { return false; }
     virtual void finish_commit() {}  // waits for it
+    /// For when little is to be committed for a while: the memory that commits have filled is
+    /// written to a file, if it is much, on another thread, and given back.
+    virtual void rest() {}
     /// Bytes in the batch that commit() would write.
     virtual std::size_t uncommitted_bytes() const = 0;
     /// Drops the batch and everything stored: a rebuild begins.

@@ -31,6 +31,8 @@ constexpr std::uint64_t commits_a_fit = 64;
 /// Who reads what grows in the state joins all that came since it was last in a file; small commits
 /// would fill a memtable only in days.
 constexpr std::uint64_t commits_a_file = 2'048;
+constexpr std::uint64_t much_in_memory = 4U
+                                         << 20U;  // bytes of memtables, worth a file of their own
 
 void check(const rocksdb::Status& status, const char* doing) {
     if (!status.ok()) {
@@ -162,10 +164,7 @@ public:
             fit_cache_to_stored();
         }
         if (commits_ % commits_a_file == 0) {
-            rocksdb::FlushOptions how;
-            how.wait = false;
-            how.allow_write_stall = true;  // else it may wait all the same
-            check(db_->Flush(how), "write");
+            begin_flush();
         }
         release_snapshot();
         sealed_->clear();
@@ -176,6 +175,14 @@ public:
             finish_commit();
         }
         return before_sealed_ != nullptr;
+    }
+
+    void rest() override {
+        std::uint64_t filled = 0;
+        if (db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &filled) &&
+            filled >= much_in_memory) {
+            begin_flush();
+        }
     }
 
     std::size_t uncommitted_bytes() const override { return pending_->bytes(); }
@@ -315,6 +322,13 @@ private:
         rocksdb::WriteOptions how;
         how.sync = false;
         return put.ok() ? db_->Write(how, &batch) : put;
+    }
+
+    void begin_flush() const {
+        rocksdb::FlushOptions how;
+        how.wait = false;
+        how.allow_write_stall = true;  // else it may wait all the same
+        check(db_->Flush(how), "write");
     }
 
     void release_snapshot() {

@@ -29,6 +29,7 @@ constexpr milliseconds trim_pause{20};  // between partitions
 /// before they cost the disk anything; what is not committed is folded again after a kill.
 constexpr milliseconds commit_interval{200};
 constexpr milliseconds longest_uncommitted{500};
+constexpr milliseconds idle_until_rest{3'000};
 constexpr milliseconds commit_look{2};       // whether the one under way is done
 constexpr std::int64_t far_behind = 10'000;  // records
 constexpr std::uint64_t most_uncommitted = 100'000;
@@ -161,6 +162,7 @@ std::optional<mono_time> runner::turn() {
         if (!is_asked() || was_put_off_for_long(trim_at_)) {
             trim_some();
         }
+        rest_state_when_idle();
         ready_ = ready_ || sources_->caught_up();
         serve();
         return rest(folded > 0, more);
@@ -335,6 +337,14 @@ void runner::commit() {
     horizon_->store(std::exchange(next_horizon_, tables_->horizon_of_all().value()));
     uncommitted_ = 0;
     written_ahead_ = false;
+    rests_at_ = deps_.time.monotonic() + idle_until_rest;
+}
+
+void runner::rest_state_when_idle() {
+    if (rests_at_ && deps_.time.monotonic() >= *rests_at_) {
+        rests_at_.reset();
+        state_->rest();
+    }
 }
 
 /// Who asks all the time must not keep for ever what should have left.
@@ -414,6 +424,9 @@ std::optional<mono_time> runner::wake_at(bool more) const {
     }
     if (trims() && !trim_asked_) {
         next = next ? std::min(*next, trim_at_) : trim_at_;
+    }
+    if (rests_at_) {
+        next = next ? std::min(*next, *rests_at_) : rests_at_;
     }
     std::optional<mono_time> due;
     if (state_->is_committing()) {

@@ -66,6 +66,7 @@ private:
     bool was_put_off_for_long(mono_time due) const;
     void forget_some_ended();
     void commit();
+    void rest_state_when_idle();
     bool trims() const;
     void trim_some();
     bool must_commit() const;
@@ -114,6 +115,7 @@ private:
     bool written_ahead_ =
         false;  // rows and groups of the next commit; nothing is folded until then
     mono_time first_uncommitted_{};
+    std::optional<mono_time> rests_at_;  // after the newest commit, unless there is another one
     std::optional<mono_time> asked_at_;  // the last time
     bool failed_ = false;
     bool closed_ = false;

@@ -11,7 +11,7 @@ namespace {
 // Memory for the newest records: for each partition, and for all together.
 constexpr std::size_t max_recent_bytes = 2U << 20U;
 constexpr std::size_t min_recent_bytes = 64U << 10U;
-constexpr std::size_t all_recent_bytes = 24U << 20U;
+constexpr std::size_t all_recent_bytes = 12U << 20U;
 
 log_error unknown_topic(const topic_partition& where) {
     return {errc::topic_unknown, "there is no partition " + std::to_string(where.partition) +

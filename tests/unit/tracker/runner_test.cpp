@@ -81,6 +81,24 @@ public:
     }
 };
 
+/// A state that counts its commits, and how often it was told to rest.
+class resting_state final : public plain_state {
+public:
+    struct counts {
+        std::atomic<int> commits = 0;
+        std::atomic<int> rests = 0;
+    };
+    explicit resting_state(counts& c) : counts_(c) {}
+    void commit() override {
+        plain_state::commit();
+        ++counts_.commits;
+    }
+    void rest() override { ++counts_.rests; }
+
+private:
+    counts& counts_;
+};
+
 struct world {
     memory_log log;
     eventlog::topic_names topics;
@@ -366,6 +384,33 @@ TEST_CASE("a commit that fails after it began ends the fold, though nothing else
     const std::lock_guard lock(w.mutex);
     REQUIRE(w.fatal.size() == 1);
     CHECK(w.fatal.front() == "tracker: the disk is full");
+}
+
+TEST_CASE("the state rests once nothing has been committed for a while, and once only") {
+    world w;
+    resting_state::counts seen;
+    w.open_state = [&] { return std::make_unique<resting_state>(seen); };
+    w.start();
+    for (const int round : {1, 2}) {
+        const auto id = std::to_string(round);
+        w.put(record_of({.id = id, .offset = round - 1}));
+        REQUIRE(task(w, id, {world::position_of(at_place(round - 1))}).has_value());
+        w.time.pass(milliseconds{300});
+        while (seen.commits < round) {
+            let_it_turn(w);
+        }
+        let_it_turn(w);
+        CHECK(seen.rests == round - 1);
+        w.time.pass(milliseconds{2'900});
+        let_it_turn(w);
+        CHECK(seen.rests == round - 1);
+        for (int i = 0; i < 3; ++i) {
+            w.time.pass(milliseconds{200});
+            let_it_turn(w);
+            CHECK(seen.rests == round);
+        }
+    }
+    w.stop();
 }
 
 TEST_CASE("what a question erases is committed too, and does not hold up the fold") {
