@@ -96,7 +96,7 @@ void count_queue(context& c, const tracker::task_filter& f, tracker::positions a
 void count_tasks(context& c, const tracker::task_filter& filter, tracker::positions after,
                  std::function<void(model::result<bulk_total>)> done) {
     if (is_only(filter, true, false, false)) {
-        c.services.tracker.job(*filter.job, std::move(after),
+        c.services.tracker.job({*filter.job}, std::move(after),
                                from_group(c, filter.state, std::move(done)));
     } else if (is_only(filter, false, true, false)) {
         c.services.tracker.tag(*filter.tag, std::move(after),

@@ -9,6 +9,8 @@ using model::errc;
 
 namespace {
 
+constexpr std::uint32_t shown_tags = 100;
+
 bool is_paused(const model::job_name& job, const std::vector<model::gate>& gates) {
     for (const model::gate& g : gates) {
         if (g.scope == model::gate_scope::all ||
@@ -59,6 +61,7 @@ void get_job(context& c, const call& q, reply to) {
     auto after = p.after();
     const milliseconds wait = p.seconds("wait_s", limits::longest_wait);
     p.word("until", {"idle"});
+    const auto most_tags = p.index("tags", shown_tags, tracker::max_tags_of_job);
     if (!p.ok()) {
         to.fail(p.error());
         return;
@@ -72,9 +75,10 @@ void get_job(context& c, const call& q, reply to) {
             answer_job(c, job, std::move(*found), to);
         });
     if (wait > milliseconds{0}) {
-        c.services.tracker.job_until_idle(job, std::move(after), wait, std::move(done));
+        c.services.tracker.job_until_idle({job, most_tags}, std::move(after), wait,
+                                          std::move(done));
     } else {
-        c.services.tracker.job(job, std::move(after), std::move(done));
+        c.services.tracker.job({job, most_tags}, std::move(after), std::move(done));
     }
 }
 
@@ -85,7 +89,7 @@ namespace {
 void count_job(context& c, const model::job_name& job, bool must_exist, const reply& to,
                std::function<void(tracker::state_counts)> then) {
     c.services.tracker.job(
-        job, {},
+        {job}, {},
         c.loop.then<model::result<tracker::group_view>>(
             [must_exist, to,
              then = std::move(then)](const model::result<tracker::group_view>& found) {

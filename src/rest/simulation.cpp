@@ -288,7 +288,7 @@ void simulations::complete(const run_ptr& r, std::uint32_t worker, model::lease_
 /// A task that somebody cancelled never completes: the counters say when nothing is left to do.
 void simulations::check_end(const run_ptr& r) {
     context_.services.tracker.job(
-        model::job_name{r->view.id}, {},
+        {model::job_name{r->view.id}}, {},
         context_.loop.then<model::result<tracker::group_view>>(
             [this, r](const model::result<tracker::group_view>& g) {
                 if (r->over()) {

@@ -10,6 +10,9 @@ namespace kwq::tracker {
 
 namespace {
 
+/// On the way to the oldest one that waits, for one question.
+constexpr std::size_t most_rows_passed = 200;
+
 std::int64_t live_and_ended(const state_counts& counts) {
     return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
@@ -33,18 +36,54 @@ std::string question_of(name_kind kind, const name_page_query& q) {
     return question;
 }
 
+using counted_tag = std::pair<name_number, state_counts>;
+
+/// The names of a thousand tags are most of what they cost: only those that are shown are read.
+std::vector<counted_tag> largest_tags(const tag_counters& tags, name_number job, std::size_t most) {
+    std::vector<counted_tag> counted;
+    std::optional<state_counts> others;
+    tags.each_of_job(job, [&](name_number n, const state_counts& counts) {
+        if (n == other_tags) {
+            others = counts;
+        } else {
+            counted.emplace_back(n, counts);
+        }
+    });
+    if (counted.size() > most) {
+        const auto last = counted.begin() + static_cast<std::ptrdiff_t>(most);
+        std::nth_element(counted.begin(), last, counted.end(),
+                         [](const counted_tag& a, const counted_tag& b) {
+                             const auto left = live_and_ended(a.second);
+                             const auto right = live_and_ended(b.second);
+                             return left != right ? left > right : a.first < b.first;
+                         });
+        others = others.value_or(state_counts{});
+        std::for_each(last, counted.end(),
+                      [&](const counted_tag& one) { add_counts(*others, one.second); });
+        counted.erase(last, counted.end());
+    }
+    if (others) {
+        counted.emplace_back(other_tags, *others);
+    }
+    return counted;
+}
+
 }  // namespace
 
-std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number job) {
+std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number job,
+                                                                   std::size_t most) {
+    if (most == 0) {
+        return {};
+    }
     tables_.rows.write();
-    std::vector<std::pair<name_number, state_counts>> counted;
+    auto counted = largest_tags(tables_.tags, job, most);
     std::vector<name_number> numbers;
-    tables_.tags.each_of_job(job, [&](name_number n, const state_counts& counts) {
-        counted.emplace_back(n, counts);
+    numbers.reserve(counted.size());
+    for (const auto& [n, counts] : counted) {
         if (n != other_tags) {
             numbers.push_back(n);
         }
-    });
+    }
     tables_.names.read_names(name_kind::tag, std::move(numbers));
     std::vector<std::pair<std::string, state_counts>> tags;
     tags.reserve(counted.size());
@@ -60,18 +99,18 @@ std::vector<std::pair<std::string, state_counts>> queries::tags_of(name_number j
     return tags;
 }
 
-result<group_view> queries::job(const model::job_name& job) {
-    const auto n = tables_.names.find(name_kind::job, job.value());
+result<group_view> queries::job(const job_question& q) {
+    const auto n = tables_.names.find(name_kind::job, q.job.value());
     const auto g = n ? tables_.jobs.of_job(*n) : std::nullopt;
     if (!g) {
         return model::error{model::errc::job_unknown, "no task of this job was submitted", "job"};
     }
     auto v = view_of(*g);
-    v.name = job.value();
+    v.name = q.job.value();
     v.settling = sweeps_.settling_of_job(*n);
     v.following = tables_.is_following(*n);
     v.oldest_pending_at = oldest_pending(*n, v);
-    v.tags = tags_of(*n);
+    v.tags = tags_of(*n, q.most_tags);
     return v;
 }
 
@@ -280,6 +319,9 @@ std::vector<queue_view> queries::queues(const std::map<model::queue_name, std::i
 /// From the scheduler's cursor on, or from where the last look ended. Tasks that came back to a
 /// place below are not looked for: this is an estimate.
 std::optional<instant> queries::oldest_pending(const queue_view& q) {
+    if (q.counts.at(static_cast<std::size_t>(model::task_state::pending)) == 0) {
+        return std::nullopt;
+    }
     std::optional<instant> oldest;
     tables_.rows.write();
     for (const auto shard : tables_.shards()) {
@@ -299,7 +341,7 @@ std::optional<instant> queries::oldest_pending(const queue_view& q) {
             if (waits) {
                 oldest = oldest ? std::min(*oldest, row.submitted_at) : row.submitted_at;
             }
-            return !waits && ++looked_at < max_rows_a_page;
+            return !waits && ++looked_at < most_rows_passed;
         });
     }
     return oldest;

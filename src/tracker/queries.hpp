@@ -32,7 +32,7 @@ public:
 
     result<task_view> task(const model::task_id& id);
     result<task_page> tasks(const task_filter& f);
-    result<group_view> job(const model::job_name& job);
+    result<group_view> job(const job_question& q);
     result<group_view> tag(const model::tag_name& tag);
     result<group_page> page(name_kind kind, const name_page_query& q);
     /// Those that are defined, and any that tasks were seen in.
@@ -76,7 +76,7 @@ private:
     };
     std::vector<listed_row> next_rows(list_merge& list, std::size_t most);
     bool matches(const task_filter& f, const row_place& place, const task_row& row);
-    std::vector<std::pair<std::string, state_counts>> tags_of(name_number job);
+    std::vector<std::pair<std::string, state_counts>> tags_of(name_number job, std::size_t most);
     struct names_found {
         std::vector<name_number> names;
         std::string next;  // where the page after this one goes on; empty: the end

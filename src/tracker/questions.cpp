@@ -111,20 +111,20 @@ void runner::jobs(name_page_query q, positions after, callback<group_page> done)
     });
 }
 
-void runner::job(model::job_name job, positions after, callback<group_view> done) {
+void runner::job(job_question q, positions after, callback<group_view> done) {
     ask<group_view>(std::move(after), std::move(done),
-                    [this, job = std::move(job)](const auto& d) { d(queries_->job(job)); });
+                    [this, q = std::move(q)](const auto& d) { d(queries_->job(q)); });
 }
 
-void runner::job_until_idle(model::job_name job, positions after, milliseconds wait,
+void runner::job_until_idle(job_question q, positions after, milliseconds wait,
                             callback<group_view> done) {
     ask<group_view>(std::move(after), std::move(done),
-                    [this, job = std::move(job), wait](const auto& d) {
+                    [this, q = std::move(q), wait](const auto& d) {
                         waiters::for_change who;
-                        who.job = tables_->names.find(name_kind::job, job.value());
+                        who.job = tables_->names.find(name_kind::job, q.job.value());
                         wait_until<group_view>(
-                            wait, std::move(who), [this, job] { return queries_->is_idle(job); },
-                            [this, job] { return queries_->job(job); }, d);
+                            wait, std::move(who), [this, q] { return queries_->is_idle(q.job); },
+                            [this, q] { return queries_->job(q); }, d);
                     });
 }
 

@@ -36,8 +36,8 @@ public:
                              callback<task_view> done) override;
     void tasks(task_filter f, positions after, callback<task_page> done) override;
     void jobs(name_page_query q, positions after, callback<group_page> done) override;
-    void job(model::job_name job, positions after, callback<group_view> done) override;
-    void job_until_idle(model::job_name job, positions after, milliseconds wait,
+    void job(job_question q, positions after, callback<group_view> done) override;
+    void job_until_idle(job_question q, positions after, milliseconds wait,
                         callback<group_view> done) override;
     void tags(name_page_query q, positions after, callback<group_page> done) override;
     void tag(model::tag_name tag, positions after, callback<group_view> done) override;

@@ -205,15 +205,23 @@ void tag_counters::grown(name_number job) {
 }
 
 tag_counters::counts_by_tag tag_counters::count_lists(name_number job) const {
-    counts_by_tag counts;
+    std::vector<std::pair<name_number, unsigned char>> seen;  // and the state of its task
     const auto lists = keys::lists_of_job(job);
     lists_.each_value(lists, [&](std::string_view rest, std::string_view value) {
         const auto state = static_cast<unsigned char>(rest.front());
         store::byte_reader tags(value);
         while (!tags.at_end()) {
-            ++counts[static_cast<name_number>(tags.number())].at(state);
+            seen.emplace_back(static_cast<name_number>(tags.number()), state);
         }
     });
+    std::sort(seen.begin(), seen.end());
+    counts_by_tag counts;
+    for (const auto& [tag, state] : seen) {
+        if (counts.empty() || counts.back().first != tag) {
+            counts.emplace_back(tag, state_counts{});
+        }
+        ++counts.back().second.at(state);
+    }
     return counts;
 }
 
@@ -253,14 +261,25 @@ void tag_counters::each_counter(name_number job, const visitor& see) const {
 
 /// Without counters of their own: those on the lists, and those that retention let go of.
 void tag_counters::each_counted(name_number job, const visitor& see) const {
-    auto counts = count_lists(job);
+    const auto listed = count_lists(job);
+    counts_by_tag counts;
+    auto next = listed.begin();
+    const auto take_below = [&](name_number tag) {
+        const auto from = next;
+        next = std::find_if(from, listed.end(), [&](const auto& one) { return one.first >= tag; });
+        counts.insert(counts.end(), from, next);
+    };
     state_.scan(keys::job_tags(job), {}, [&](std::string_view key, std::string_view value) {
         const auto tag = keys::tag_in_job_tag(key);
         if (tag != every_tag) {
-            add_counts(counts[tag], counts_in(value));
+            take_below(tag);
+            const bool is_listed = next != listed.end() && next->first == tag;
+            counts.push_back(is_listed ? *next++ : std::pair(tag, state_counts{}));
+            add_counts(counts.back().second, counts_in(value));
         }
         return true;
     });
+    counts.insert(counts.end(), next, listed.end());
     std::uint32_t named = 0;
     state_counts others{};
     for (const auto& [tag, of_tag] : counts) {

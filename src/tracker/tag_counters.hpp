@@ -19,17 +19,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kwq::tracker {
 
 /// Tasks of a job that may have to be counted for one question, while the fold waits.
 inline constexpr std::uint32_t most_tasks_uncounted = 2'000;
-inline constexpr std::uint32_t max_tags_of_job = 1'000;
 /// Stands for the tags of a job beyond max_tags_of_job.
 inline constexpr name_number other_tags = no_name;
 
@@ -80,7 +79,7 @@ public:
 
 private:
     void add_to_tags(const std::vector<name_number>& tags, const group& change);
-    using counts_by_tag = std::map<name_number, state_counts>;
+    using counts_by_tag = std::vector<std::pair<name_number, state_counts>>;  // in their order
 
     void move_in_job(const listing& before, const listing& after, bool stays);
     void move_in_job(name_number job, const std::vector<name_number>& tags,

@@ -46,6 +46,15 @@ struct tracker_config {
 
 using positions = std::vector<model::position>;
 
+/// Of more tags in a job the others are only counted together.
+inline constexpr std::uint32_t max_tags_of_job = 1'000;
+
+/// With its tags that have the most tasks, and the others as one.
+struct job_question {
+    model::job_name job;
+    std::uint32_t most_tags = 0;
+};
+
 class tracker {
 public:
     virtual ~tracker() = default;
@@ -60,10 +69,10 @@ public:
                                      callback<task_view> done) = 0;
     virtual void tasks(task_filter f, positions after, callback<task_page> done) = 0;
     virtual void jobs(name_page_query q, positions after, callback<group_page> done) = 0;
-    virtual void job(model::job_name job, positions after, callback<group_view> done) = 0;
+    virtual void job(job_question q, positions after, callback<group_view> done) = 0;
     /// Answers when nothing of the job is scheduled, pending, allocated or running, or `wait` is
     /// over.
-    virtual void job_until_idle(model::job_name job, positions after, milliseconds wait,
+    virtual void job_until_idle(job_question q, positions after, milliseconds wait,
                                 callback<group_view> done) = 0;
     virtual void tags(name_page_query q, positions after, callback<group_page> done) = 0;
     virtual void tag(model::tag_name tag, positions after, callback<group_view> done) = 0;

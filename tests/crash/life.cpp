@@ -249,7 +249,7 @@ void one_life::note_counts(const char* job) {
         codec::json_writer(out).begin_object().field("job", job).field("final", true).end_object();
     });
     ask([&](const std::function<void()>& done) {
-        tracker_->job(model::job_name{job}, {}, [this, proc, done](const auto& answer) {
+        tracker_->job({model::job_name{job}}, {}, [this, proc, done](const auto& answer) {
             callers_->post([this, proc, done, answer] {
                 done();
                 if (!answer) {

@@ -220,8 +220,10 @@ void fake_tracker::jobs(kwq::tracker::name_page_query q, positions,
     done(page);
 }
 
-void fake_tracker::job(model::job_name job, positions, callback<kwq::tracker::group_view> done) {
-    const auto found = known_jobs.find(job.value());
+void fake_tracker::job(kwq::tracker::job_question q, positions,
+                       callback<kwq::tracker::group_view> done) {
+    asked_tags = q.most_tags;
+    const auto found = known_jobs.find(q.job.value());
     if (found == known_jobs.end()) {
         done(model::error{errc::job_unknown, "no such job", {}});
     } else {
@@ -229,10 +231,10 @@ void fake_tracker::job(model::job_name job, positions, callback<kwq::tracker::gr
     }
 }
 
-void fake_tracker::job_until_idle(model::job_name name, positions after, milliseconds wait,
+void fake_tracker::job_until_idle(kwq::tracker::job_question q, positions after, milliseconds wait,
                                   callback<kwq::tracker::group_view> done) {
     asked_wait = wait;
-    job(std::move(name), std::move(after), std::move(done));
+    job(std::move(q), std::move(after), std::move(done));
 }
 
 void fake_tracker::tags(kwq::tracker::name_page_query, positions,

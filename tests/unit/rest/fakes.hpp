@@ -163,9 +163,9 @@ public:
                callback<kwq::tracker::task_page> done) override;
     void jobs(kwq::tracker::name_page_query q, positions after,
               callback<kwq::tracker::group_page> done) override;
-    void job(model::job_name job, positions after,
+    void job(kwq::tracker::job_question q, positions after,
              callback<kwq::tracker::group_view> done) override;
-    void job_until_idle(model::job_name job, positions after, milliseconds wait,
+    void job_until_idle(kwq::tracker::job_question q, positions after, milliseconds wait,
                         callback<kwq::tracker::group_view> done) override;
     void tags(kwq::tracker::name_page_query q, positions after,
               callback<kwq::tracker::group_page> done) override;
@@ -228,6 +228,7 @@ public:
     kwq::tracker::name_page_query asked_names;
     positions asked_after;
     milliseconds asked_wait{0};
+    std::uint32_t asked_tags = 0;
     kwq::tracker::task_filter asked_filter;
     std::vector<model::queue_name> added;
 };

@@ -130,6 +130,10 @@ TEST_CASE("jobs, tags, queues and the whole are shown with their counts") {
     CHECK_THAT(one.body, Contains(R"("complete":4)"));
     CHECK_THAT(one.body, Contains(R"("paused":false)"));
     CHECK(f.tracker.asked_wait == milliseconds{1'000});
+    CHECK(f.tracker.asked_tags == 100);
+    f.ask("GET", "/kwq/v1/jobs/sums?tags=1000");
+    CHECK(f.tracker.asked_tags == 1'000);
+    CHECK(code_of(f.ask("GET", "/kwq/v1/jobs/sums?tags=1001")) == "bad_field");
     CHECK(code_of(f.ask("GET", "/kwq/v1/jobs/none")) == "job_unknown");
     CHECK(f.ask("GET", "/kwq/v1/tags").status == 200);
     CHECK(code_of(f.ask("GET", "/kwq/v1/tags/none")) == "tag_unknown");

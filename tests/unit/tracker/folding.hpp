@@ -95,7 +95,9 @@ struct folding {
     }
 
     task_view task(const std::string& id) { return ask->task(model::task_id{id}).value(); }
-    group_view job(const std::string& name) { return ask->job(model::job_name{name}).value(); }
+    group_view job(const std::string& name) {
+        return ask->job({model::job_name{name}, 1'000}).value();
+    }
     group_view tag(const std::string& name) { return ask->tag(model::tag_name{name}).value(); }
 };
 

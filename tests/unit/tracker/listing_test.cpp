@@ -214,7 +214,7 @@ TEST_CASE("jobs and tags are listed by name, page by page, under a prefix") {
 TEST_CASE("what was never seen is unknown, by its own code") {
     folding f;
     CHECK(f.ask->task(model::task_id{"x"}).error().code == model::errc::task_unknown);
-    CHECK(f.ask->job(model::job_name{"x"}).error().code == model::errc::job_unknown);
+    CHECK(f.ask->job({model::job_name{"x"}}).error().code == model::errc::job_unknown);
     CHECK(f.ask->tag(model::tag_name{"x"}).error().code == model::errc::tag_unknown);
 }
 

@@ -258,7 +258,7 @@ TEST_CASE("waiting for a task's end answers at its end, or with what there is wh
     answer<group_view> idle;
     w.t->task_until_terminal(model::task_id{"a"}, {}, milliseconds{60'000}, ended.done());
     w.t->task_until_terminal(model::task_id{"a"}, {}, milliseconds{5'000}, in_vain.done());
-    w.t->job_until_idle(model::job_name{"j"}, {}, milliseconds{60'000}, idle.done());
+    w.t->job_until_idle({model::job_name{"j"}}, {}, milliseconds{60'000}, idle.done());
     let_it_turn(w);
     w.time.pass(milliseconds{5'000});
     let_it_turn(w);
@@ -276,7 +276,7 @@ TEST_CASE("a task and a job that nobody knows are answered at once") {
     answer<task_view> a;
     answer<group_view> j;
     w.t->task_until_terminal(model::task_id{"a"}, {}, milliseconds{60'000}, a.done());
-    w.t->job_until_idle(model::job_name{"j"}, {}, milliseconds{60'000}, j.done());
+    w.t->job_until_idle({model::job_name{"j"}}, {}, milliseconds{60'000}, j.done());
     CHECK(a.get().error().code == errc::task_unknown);
     CHECK(j.get().error().code == errc::job_unknown);
 }

@@ -42,6 +42,31 @@ TEST_CASE("tags beyond a thousand of a job are counted together as other") {
     }
 }
 
+TEST_CASE("a job is shown with its largest tags, and the others as one") {
+    folding f;
+    event_maker e;
+    f.add(e.claim());
+    for (int i = 0; i < 10; ++i) {
+        f.add(record_of({.id = "t" + std::to_string(i),
+                         .offset = i,
+                         .tags = {i < 5   ? "five"
+                                  : i < 8 ? "three"
+                                          : "two",
+                                  "ten"}}));
+    }
+    const auto shown = [&](std::uint32_t most) {
+        std::vector<std::pair<std::string, std::int64_t>> tags;
+        for (const auto& [tag, counts] : f.ask->job({model::job_name{"j"}, most}).value().tags) {
+            tags.emplace_back(tag, count(counts, task_state::pending));
+        }
+        return tags;
+    };
+    using tags = std::vector<std::pair<std::string, std::int64_t>>;
+    CHECK(shown(0).empty());
+    CHECK(shown(2) == tags{{"ten", 10}, {"five", 5}, {"other", 5}});
+    CHECK(shown(4) == tags{{"ten", 10}, {"five", 5}, {"three", 3}, {"two", 2}});
+}
+
 TEST_CASE("every attempt between two commits is counted under the task's tags") {
     folding f;
     event_maker e;

@@ -114,7 +114,7 @@ function TagBreakdown({ job, group }: { job: string; group: Group }) {
   const tags = [...(group.tags ?? [])].sort((a, b) => totalOf(b.counts) - totalOf(a.counts));
   if (tags.length === 0) return null;
   return (
-    <Panel title="By tag" note={tags.length > 100 ? `the 100 largest of ${number(tags.length)}` : undefined}>
+    <Panel title="By tag" note={tags.length > 100 ? "the 100 largest" : undefined}>
       <Table
         caption="Counts by tag"
         rows={tags.slice(0, 100)}
