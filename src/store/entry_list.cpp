@@ -19,8 +19,20 @@ constexpr std::uint64_t has_value = 2;
 /// keys apart.
 struct ordered {
     std::uint64_t lead;
+    std::uint32_t size;
     std::uint32_t n;
+    bool is_whole() const { return size <= sizeof lead; }
 };
+
+/// Each is there, once, and behind the one before it: as a list is that was settled.
+bool is_in_order(const std::vector<list_entry>& all) {
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        if (!all[n].is_there || (n > 0 && all[n].key <= all[n - 1].key)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 }  // namespace
 
@@ -57,11 +69,21 @@ std::string settled(std::string_view entries) {
     std::vector<ordered> order;
     for (entry_reader r(entries); !r.at_end();) {
         all.push_back(r.next());
-        order.push_back({lead_of(all.back().key), static_cast<std::uint32_t>(order.size())});
+    }
+    if (is_in_order(all)) {
+        return std::string(entries);
+    }
+    order.reserve(all.size());
+    for (const auto& e : all) {
+        order.push_back({lead_of(e.key), static_cast<std::uint32_t>(e.key.size()),
+                         static_cast<std::uint32_t>(order.size())});
     }
     const auto is_before = [&](const ordered& a, const ordered& b) {
         if (a.lead != b.lead) {
             return a.lead < b.lead;
+        }
+        if (a.is_whole() && b.is_whole()) {  // mostly twice the same: put in and taken out
+            return a.size != b.size ? a.size < b.size : a.n < b.n;
         }
         const auto by_key = all[a.n].key.compare(all[b.n].key);
         return by_key != 0 ? by_key < 0 : a.n < b.n;

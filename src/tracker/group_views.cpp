@@ -219,14 +219,8 @@ std::optional<instant> queries::oldest_pending(name_number job, const group_view
     if (g.counts.at(static_cast<std::size_t>(model::task_state::pending)) == 0) {
         return std::nullopt;
     }
-    std::optional<instant> oldest;
     tables_.rows.write();
-    const auto list = keys::list_of_job(job, model::task_state::pending);
-    tables_.lists.walk(list, {}, [&](std::string_view order, std::string_view) {
-        oldest = keys::submitted_at_in_submit_order(order);
-        return false;
-    });
-    return oldest;
+    return tables_.lists.first_submitted(keys::list_of_job(job, model::task_state::pending));
 }
 
 /// Among the oldest that are pending, of each queue; of a tag that few tasks have, among those.

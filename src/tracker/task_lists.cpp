@@ -19,6 +19,7 @@ constexpr unsigned part_bits = 9;
 constexpr unsigned block_bits = 14;
 constexpr std::size_t part_bytes = 5;
 constexpr std::size_t block_bytes = 4;
+constexpr std::size_t most_bytes_passed = 64U << 10U;  // some milliseconds
 
 std::uint64_t time_of(instant submitted_at) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(submitted_at.value(), 0));
@@ -49,6 +50,16 @@ std::string entry_of(const task_lists::listed& task) {
     w.number(task.lane);
     w.number(low(static_cast<std::uint64_t>(task.offset.value()), block_bits));
     return entry;
+}
+
+std::uint64_t part_of(std::string_view& rest) {
+    const std::uint64_t high = store::take_u8(rest);
+    return (high << 32U) + store::take_u32(rest);
+}
+
+/// When its first millisecond was.
+instant time_of_part(std::string_view rest) {
+    return instant{static_cast<std::int64_t>(part_of(rest) << part_bits)};
 }
 
 std::string settled_entries(std::string_view row) {
@@ -111,6 +122,14 @@ public:
             visit);
     }
 
+    /// There is one.
+    instant first_submitted() const {
+        const auto least = std::min_element(
+            tasks_.begin(), tasks_.end(),
+            [](const task& a, const task& b) { return a.submitted < b.submitted; });
+        return instant{static_cast<std::int64_t>(least->submitted)};
+    }
+
 private:
     struct task {
         std::uint64_t submitted;
@@ -139,10 +158,6 @@ private:
         }
         clear();
         return more;
-    }
-    static std::uint64_t part_of(std::string_view& rest) {
-        const std::uint64_t high = store::take_u8(rest);
-        return (high << 32U) + store::take_u32(rest);
     }
     static std::string order_of(const task& t) {
         std::string order;
@@ -191,6 +206,29 @@ void task_lists::walk(std::string_view list, std::string_view from, const visito
         now.show(from, visit);
     }
     erase(empty_rows);
+}
+
+std::optional<instant> task_lists::first_submitted(std::string_view list) {
+    std::optional<instant> first;
+    part now(names_);
+    std::vector<std::string> empty_rows;
+    std::size_t passed = 0;
+    state_.scan(list, {}, [&](std::string_view key, std::string_view row) {
+        const auto rest = key.substr(list.size());
+        if (passed > most_bytes_passed) {
+            first = time_of_part(rest);
+            return false;
+        }
+        if (!now.add(rest, row)) {
+            empty_rows.emplace_back(key);
+            passed += row.size();
+            return true;
+        }
+        first = now.first_submitted();
+        return false;
+    });
+    erase(empty_rows);
+    return first;
 }
 
 void task_lists::walk_back(std::string_view list, std::string_view before, const visitor& visit) {

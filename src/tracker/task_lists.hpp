@@ -11,6 +11,7 @@
 #include "tracker/name_table.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,10 @@ public:
     /// it returns false. Empty: from the first.
     using visitor = std::function<bool(std::string_view order, std::string_view value)>;
     void walk(std::string_view list, std::string_view from, const visitor& visit);
+    /// When the first of the list was submitted. Rows of which all was taken off are passed by only
+    /// so far: then it is what the next row begins with, which is half a second early at most, or
+    /// more when that row is empty, too; the next look goes on behind them.
+    std::optional<instant> first_submitted(std::string_view list);
     /// The same downwards, below `before`. Empty: from the last.
     void walk_back(std::string_view list, std::string_view before, const visitor& visit);
     /// The values of all lists whose names begin so, in no order, and what follows that in the

@@ -51,6 +51,8 @@ void set_shape(rocksdb::Options& o) {
     o.max_write_buffer_number = 6;
     o.level0_file_num_compaction_trigger = 8;  // each time with what lies below, so not often
     o.max_background_jobs = 2;
+    // Files are written evenly: whoever reads or syncs waits behind what is written at once.
+    o.bytes_per_sync = 512U << 10U;
     o.max_bytes_for_level_base = 512U << 20U;
     o.target_file_size_base = 64U << 20U;
     // Young files are often read and soon merged; old ones are large and seldom read.
