@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ public:
         expected_[list].erase(keys::submit_order(at, place));
     }
     const orders& on(const std::string& list) { return expected_[list]; }
+    std::optional<instant> first_submitted(const std::string& list) {
+        return lists_.first_submitted(list);
+    }
 
     orders walked(const std::string& list, const std::string& from, std::size_t most) {
         std::vector<std::pair<std::string, std::string>> found;
@@ -140,6 +144,12 @@ TEST_CASE("lists are in submit order, whatever came and went") {
         const auto from = any_order(list);
         REQUIRE(all.walked(list, from, most) == first_of(there, from, most));
         REQUIRE(all.walked_back(list, from, most) == last_of(there, from, most));
+        const auto first = all.first_submitted(list);
+        REQUIRE(first.has_value() == !there.empty());
+        if (first) {
+            const auto least = keys::submitted_at_in_submit_order(there.begin()->first).value();
+            REQUIRE(first->value() / 512 == least / 512);
+        }
     }
     const auto of_job = all.values(keys::lists_of_job(7));
     const auto of_state = [](model::task_state s) { return std::string(1, static_cast<char>(s)); };
@@ -171,6 +181,33 @@ TEST_CASE("who comes upon what a list has nothing in any more erases it") {
     all.take_out(list, instant{5'000}, place_of(0, "q", 1, 5));
     CHECK(all.walked_back(list, {}, 10) == all.on(list));
     CHECK(rows() == 2);
+}
+
+TEST_CASE("what is empty at the beginning of a list is passed by in steps") {
+    const auto state = store::make_memory_kv();
+    both all(*state);
+    const auto list = keys::list_of_job(1, model::task_state::pending);
+    constexpr std::int64_t moments = 100;
+    const std::string tags(10'000, 't');
+    for (std::int64_t n = 0; n < moments; ++n) {
+        all.put(list, instant{n * 1'024}, place_of(0, "q", 1, n), tags);
+    }
+    CHECK(all.first_submitted(list) == instant{0});
+    for (std::int64_t n = 0; n + 1 < moments; ++n) {
+        all.take_out(list, instant{n * 1'024}, place_of(0, "q", 1, n));
+    }
+    const instant last{(moments - 1) * 1'024};
+    auto before = all.first_submitted(list);
+    CHECK((before > instant{0} && before < last));
+    int looks = 1;
+    for (; before != last; ++looks) {
+        const auto now = all.first_submitted(list);
+        REQUIRE(now > before);
+        before = now;
+    }
+    CHECK(looks > 3);
+    all.take_out(list, last, place_of(0, "q", 1, moments - 1));
+    CHECK(all.first_submitted(list) == std::nullopt);
 }
 
 TEST_CASE("what a list has nothing in any more may leave the state") {
