@@ -124,6 +124,7 @@ test("C6 a job is paused, resumed, its dead letters retried, and cancelled", asy
   await press("Retry 2 dead");
   await confirm(page, "Retry them");
   await until("none is dead", async () => (await server.get("jobs/whole")).counts.error === 0);
+  await page.getByRole("button", { name: "Retry 2 dead" }).waitFor({ state: "detached" });  // the page has heard of it
   await press("Cancel whole");
   await confirm(page, "Cancel 6 tasks");
   for (const id of ids) await becomes(id, "cancelled");
