@@ -127,6 +127,10 @@ void tail::take_error(const rd_kafka_message_s& message) {
 }
 
 void tail::deny_end(const rd_kafka_message_s& message, const std::string& text) {
+    if (message.rkt == nullptr) {
+        failure_ = "the log cannot be read on: " + text;  // nobody knows where
+        return;
+    }
     auto& views = *static_cast<topic_views*>(rd_kafka_topic_opaque(message.rkt));
     views[static_cast<std::size_t>(message.partition)]->end_denied = true;
     notes_.say(text + ": reading anew");
