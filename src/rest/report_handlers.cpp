@@ -143,7 +143,8 @@ void heartbeat_lease(context& c, const call& q, reply to) {
                 return;
             }
             if (!answers->empty() && !answers->front().known) {
-                to.fail({errc::not_owner, "the lease's owner cannot be asked", {}});
+                to.fail(
+                    {errc::not_owner, "nobody can tell right now whether the lease is live", {}});
                 return;
             }
             if (answers->empty() || !answers->front().live) {

@@ -31,6 +31,8 @@ public:
     /// Leases over at `t` that have not been reported so before; at most `limit`.
     std::vector<ending> take_ended(milliseconds t, std::size_t limit);
     std::optional<milliseconds> next_end() const;
+    /// Its end has been taken, and whether it comes to pass is not known yet.
+    bool is_ending(const model::record& place) const;
     /// When it ends unless renewed; nothing when not open.
     std::optional<milliseconds> deadline(const model::record& place) const;
     /// An end that was taken did not come to pass: it counts again.

@@ -312,14 +312,18 @@ std::optional<milliseconds> shard::next_wake(const moment& now) const {
     if (!owner_) {
         return next;
     }
-    if (doors_open_) {
+    if (hold_until_) {
+        consider(hold_until_);  // till then only what is read back can end the wait
+        return next;
+    }
+    if (doors_open_ && !is_busy()) {
         consider(lease_book_.next_end());
     }
     if (readying_ == 0) {
         consider(at_wall(next_due_));
     }
     consider(at_wall(gate_change_));
-    consider(hold_until_ ? hold_until_ : next_horizon_);
+    consider(next_horizon_);
     const bool skipping = std::any_of(
         io_.begin(), io_.end(), [](const auto& lane) { return !lane.second.skipped.empty(); });
     if (skipping) {

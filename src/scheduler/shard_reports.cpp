@@ -127,7 +127,11 @@ std::vector<heartbeat_answer> shard::heartbeats(const std::vector<heartbeat>& be
         const auto parts = model::decode_lease(beat.lease);
         answer.known = !parts || !is_unheard_of(*parts, state_, options_.others_claim);
         const auto row = parts ? state_.row(parts->place) : found_row();
-        if (row && row->facts.place == place::leased && row->facts.lease == beat.lease) {
+        const bool is_live =
+            row && row->facts.place == place::leased && row->facts.lease == beat.lease;
+        if (is_live && lease_book_.is_ending(parts->place)) {
+            answer.known = false;  // to renew it is too late, to call it lost too early
+        } else if (is_live) {
             lease_book_.renew(parts->place, now.mono);
             workers_.seen(row->worker, now.at);
             answer.live = true;

@@ -300,14 +300,9 @@ void shard_runner::perform_one(answer_poll&& a) {
     }
     auto done = std::move(found->second);
     polls_.erase(found);
-    if (a.after < durable_end_) {
-        done(std::move(a.answer));
-        return;
-    }
-    when_durable_.emplace(a.after,
-                          [done = std::move(done), answer = std::move(a.answer)]() mutable {
-                              done(std::move(answer));
-                          });
+    when_durable(a.after, [done = std::move(done), answer = std::move(a.answer)]() mutable {
+        done(std::move(answer));
+    });
 }
 
 void shard_runner::perform_one(const reply& r) {
@@ -317,11 +312,15 @@ void shard_runner::perform_one(const reply& r) {
     }
     auto done = std::move(found->second);
     replies_.erase(found);
-    if (r.after < durable_end_) {
-        done(r);
-        return;
+    when_durable(r.after, [done = std::move(done), r] { done(r); });
+}
+
+void shard_runner::when_durable(offset last, std::function<void()> done) {
+    if (last < durable_end_) {
+        done();
+    } else {
+        when_durable_.emplace(last, std::move(done));
     }
-    when_durable_.emplace(r.after, [done = std::move(done), r] { done(r); });
 }
 
 void shard_runner::release_durable() {

@@ -72,6 +72,8 @@ public:
     /// Any thread: `done` runs when a turn has seen all that was in the log before the call; at
     /// once when nothing is left to be seen.
     void after_turn(std::function<void()> done);
+    /// When a power cut takes `last` from the status partition no more.
+    void when_durable(offset last, std::function<void()> done);
     void when_controlled(offset control_offset, std::function<void()> done);
     /// The task at a place, or nothing when there is none that can be read.
     task_ptr read_task(const record& where);

@@ -183,11 +183,16 @@ void shard_set::heartbeats_at(shard_runner& shard, std::vector<heartbeat> beats,
             return;
         }
         auto answers = shard.core().heartbeats(beats, shard.now());  // renewed in any case
-        if (shard.is_fresh()) {
-            done(std::move(answers));
-        } else {
+        if (!shard.is_fresh()) {
             done(model::error{errc::not_owner, "the log has not been read to its end of late", ""});
+            return;
         }
+        // A lease is lost by an event, which a power cut must not take back.
+        const bool some_lost = std::any_of(answers.begin(), answers.end(),
+                                           [](const auto& a) { return a.known && !a.live; });
+        const auto last = some_lost ? shard.core().state().applied_offset() : offset{-1};
+        shard.when_durable(
+            last, [answers = std::move(answers), done]() mutable { done(std::move(answers)); });
     });
 }
 

@@ -22,6 +22,7 @@ constexpr std::array table{
     named_fault{"message_late", &faults::message_late, 60},
     named_fault{"client_gone", &faults::client_gone, 200},
     named_fault{"disk_slow", &faults::disk_slow, 200},
+    named_fault{"log_stalled", &faults::log_stalled, 3},
     named_fault{"append_failed", &faults::append_failed, 60},
     named_fault{"log_stopped", &faults::log_stopped, 170},
     named_fault{"disk_full", &faults::disk_full, 70},

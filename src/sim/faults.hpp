@@ -28,7 +28,8 @@ struct faults {
     std::uint32_t message_late = 0;      // by up to minutes: after its lease, after a restart
     std::uint32_t client_gone = 0;  // in the middle of a long poll: its leases go back, unspent
     // ---- the disk ----
-    std::uint32_t disk_slow = 0;  // appends wait, answers come late: nothing acts before reading
+    std::uint32_t disk_slow = 0;    // appends wait, answers come late: nothing acts before reading
+    std::uint32_t log_stalled = 0;  // takes nothing for seconds: what is decided is not known yet
     std::uint32_t append_failed = 0;  // and may have happened: unknown is never told as yes or no
     std::uint32_t log_stopped = 0;    // failed for good: the process ends rather than go on
     std::uint32_t disk_full = 0;      // a refusal is one for ever

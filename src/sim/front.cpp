@@ -139,6 +139,9 @@ void front::heartbeat(process& p, const std::vector<scheduler::heartbeat>& beats
             }
             if (a) {
                 for (const auto& one : *a) {
+                    if (!one.known) {
+                        continue;
+                    }
                     promises_.told_alive(one.lease, one.live, asked_at);
                 }
             }

@@ -108,6 +108,11 @@ void host::strike() {
         cut_power();
         return;
     }
+    if (world_.strikes(&faults::log_stalled)) {
+        const milliseconds most{world_.below(3) == 0 ? 40'000 : 2'000};
+        log_stalled_until_ = world_.now() + world_.up_to(most);
+        return;
+    }
     if (!current_ || !current_->is_alive()) {
         return;
     }
@@ -156,6 +161,7 @@ void host::heal() {
         current_->life().suspend(world_.now());
     }
     log_.set_faults({});
+    log_stalled_until_ = world_.now();
     world_.time.repair_wall();
 }
 
@@ -220,6 +226,10 @@ void host::run(std::size_t n) {
     }
 }
 
+bool host::log_is_busy() const {
+    return log_.is_busy() && world_.now() >= log_stalled_until_;
+}
+
 void host::step_log() {
     world_.past.add("log");
     log_.step();
@@ -228,7 +238,8 @@ void host::step_log() {
 }
 
 std::optional<mono_time> host::next_turn() const {
-    std::optional<mono_time> next = log_.next_sync();
+    const bool stalled = world_.now() < log_stalled_until_;
+    std::optional<mono_time> next = stalled ? log_stalled_until_ : log_.next_sync();
     const auto consider = [&](const std::optional<mono_time>& at) {
         next = at && (!next || *at < *next) ? at : next;
     };

@@ -42,6 +42,7 @@ public:
     // ---- what can be done next ----
     std::size_t runnable() const;
     void run(std::size_t n);
+    bool log_is_busy() const;
     void step_log();
     std::optional<mono_time> next_turn() const;
 
@@ -70,7 +71,7 @@ private:
     std::unique_ptr<process> old_;
     std::vector<std::unique_ptr<process>> dead_;  // callbacks of the log may still point to them
     std::uint64_t processes_ = 0;
-    mono_time up_again_at_{};
+    mono_time up_again_at_{}, log_stalled_until_{};
     eventlog::simulated_log::struck counted_;
 };
 

@@ -75,7 +75,11 @@ void naive_model::check_accepted(offset, const model::event& e, const naive_task
             broken("cancelled as expired before it was", e);
         }
     } else if (const auto* d = std::get_if<model::duplicate>(&e.body)) {
-        if (bound(d->id) != d->of || !before.body || before.id != d->id) {
+        const auto of = tasks_.find(d->of);
+        // A horizon that was on its way has forgotten it since it was decided.
+        const bool had_id =
+            of != tasks_.end() && of->second.id == d->id && is_forgotten(of->second);
+        if ((bound(d->id) != d->of && !had_id) || !before.body || before.id != d->id) {
             broken("dropped as a duplicate of another than the bound record", e);
         }
     } else if (std::holds_alternative<model::rejected>(e.body)) {

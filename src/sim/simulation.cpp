@@ -67,7 +67,7 @@ void simulation::step() {
         }
     }
     const auto loops = host_.runnable();
-    const std::size_t log = host_.log().is_busy() ? 2 : 0;
+    const std::size_t log = host_.log_is_busy() ? 2 : 0;
     const auto due = world_.plans.next();
     const std::size_t deeds = due && *due <= world_.now() ? 1 : 0;
     if (loops + log + deeds == 0) {

@@ -107,10 +107,16 @@ void worker::start_run(const scheduler::granted_lease& l) {
         report({l.lease, scheduler::report_running{}}, 1);
     }
     if (w.chance(800) || w.calm) {
-        w.after(lease / 3, [this, token] { beat(token); });
+        w.after(beat_interval(lease), [this, token] { beat(token); });
     }
     w.after(w.up_to(milliseconds{w.calm || w.chance(700) ? 2'000 : 30'000}),
             [this, token] { finish(token); });
+}
+
+/// Some come too late, when the end is decided or about to be.
+milliseconds worker::beat_interval(milliseconds lease) {
+    auto& w = all_.world_;
+    return w.calm || !w.chance(60) ? lease / 3 : lease + w.up_to(lease);
 }
 
 void worker::beat(const std::string& token) {
@@ -128,12 +134,12 @@ void worker::beat(const std::string& token) {
             all_.front_.heartbeat(p, beats, asked_at, done);
         },
         [this, token](const std::optional<model::result<answers>>& a) {
-            if (a && *a && !(*a)->front().live) {
+            if (a && *a && (*a)->front().known && !(*a)->front().live) {
                 held_.erase(token);  // lost: its work is for nothing
             }
         },
         patience);
-    w.after(mine->second.lease / 3, [this, token] { beat(token); });
+    w.after(beat_interval(mine->second.lease), [this, token] { beat(token); });
 }
 
 void worker::finish(const std::string& token) {

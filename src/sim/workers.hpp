@@ -34,6 +34,7 @@ private:
     void heard_poll(const std::vector<scheduler::lease_report>& settled,
                     const std::optional<model::result<scheduler::poll_answer>>& r);
     void start_run(const scheduler::granted_lease& l);
+    milliseconds beat_interval(milliseconds lease);
     void beat(const std::string& token);
     void finish(const std::string& token);
     void report(const scheduler::lease_report& r, int tries);

@@ -108,7 +108,8 @@ void world::report(const lease_report& r) {
 
 void world::heartbeat(const model::lease_token& lease, const std::string& progress) {
     for (const auto& a : shard_->heartbeats({{lease, progress}}, moment())) {
-        print(std::string("heartbeat ") + (a.live ? "live" : "lost") +
+        const char* is = !a.known ? "unknown" : a.live ? "live" : "lost";
+        print(std::string("heartbeat ") + is +
               (a.directive == lease_directive::cancel ? " cancel" : " continue"));
     }
 }

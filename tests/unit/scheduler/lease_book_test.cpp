@@ -54,10 +54,13 @@ TEST_CASE("the timeout of a run holds whatever the heartbeats") {
 TEST_CASE("an end that did not count comes again") {
     lease_book book;
     book.open(place(1), limits(10s), 0ms);
+    CHECK_FALSE(book.is_ending(place(1)));
     CHECK(book.take_ended(10s, 10).size() == 1);
+    CHECK(book.is_ending(place(1)));
     book.renew(place(1), 10s);  // too late: the event decides
     CHECK_FALSE(book.next_end());
     book.reopen(place(1), 10s);
+    CHECK_FALSE(book.is_ending(place(1)));
     CHECK(book.take_ended(11s, 10).size() == 1);
 }
 
