@@ -2,6 +2,7 @@
 // is HTTP is in session.
 #include "base/clock.hpp"
 #include "net/connection_ledger.hpp"
+#include "net/held_answers.hpp"
 #include "net/http.hpp"
 #include "net/response_head.hpp"
 #include "net/session.hpp"
@@ -38,6 +39,7 @@ constexpr milliseconds longest_sweep{250};
 constexpr milliseconds shortest_sweep{10};
 constexpr milliseconds accept_again{100};  // after the system ran out of descriptors
 constexpr int backlog = 1'024;
+constexpr milliseconds release_every{10};
 
 class connection;
 
@@ -46,7 +48,10 @@ class connection;
 class lane final : public session_host, public std::enable_shared_from_this<lane> {
 public:
     explicit lane(milliseconds sweep_every)
-        : sweep_every_(sweep_every), context_(1), timer_(context_.get_executor()) {}
+        : sweep_every_(sweep_every),
+          context_(1),
+          timer_(context_.get_executor()),
+          release_timer_(context_.get_executor()) {}
 
     asio::io_context& context() { return context_; }
     void start();
@@ -62,9 +67,11 @@ public:
     std::string_view date() override;
     void stand_in_line(std::function<void(bool served)> go) override;
     void leave_line(mono_time served_at) override;
+    void hold(std::function<void()> go) override;
 
 private:
     void sweep();
+    void release_held();
     void move_line();
     void arm();
 
@@ -75,6 +82,8 @@ private:
         connections_;  // shared with reads and writes under way
     waiting_line line_;
     bool line_moves_ = false;  // serve_line() is posted
+    timer release_timer_;      // runs while there are any held_
+    held_answers held_;
     bool draining_ = false;
     bool aborting_ = false;
     std::int64_t date_second_ = -1;
@@ -240,6 +249,27 @@ void lane::leave_line(mono_time served_at) {
     move_line();
 }
 
+void lane::hold(std::function<void()> go) {
+    const bool first = held_.empty();
+    held_.hold(std::move(go), now());
+    if (first) {
+        release_held();
+    }
+}
+
+void lane::release_held() {
+    held_.release(now());
+    if (held_.empty()) {
+        return;
+    }
+    release_timer_.expires_after(release_every);
+    release_timer_.async_wait([this](error_code failed) {
+        if (!failed) {
+            release_held();
+        }
+    });
+}
+
 void lane::move_line() {
     if (!line_moves_ && line_.moves(now())) {
         line_moves_ = true;
@@ -279,7 +309,10 @@ void lane::abort_all() {
 
 /// Ends the thread, then lets what it still had to do go, so that nothing is kept alive by it.
 void lane::finish() {
-    post([this] { timer_.cancel(); });
+    post([this] {
+        timer_.cancel();
+        release_timer_.cancel();
+    });
     post([this] { context_.stop(); });
     thread_.join();
     {
@@ -290,6 +323,7 @@ void lane::finish() {
     context_.poll();
     connections_.clear();
     line_ = {};
+    held_ = {};
 }
 
 std::string_view lane::date() {

@@ -11,9 +11,6 @@ namespace kwq::net {
 
 namespace {
 
-/// A client that is turned away hears of it after so long: one that does not heed Retry-After
-/// then costs next to nothing.
-constexpr milliseconds hold_time{500};
 constexpr std::size_t max_buffer = 65'536;
 constexpr std::size_t first_buffer = 4'096;
 constexpr std::size_t keep_buffer = 16'384;  // an idle connection gives more than this back
@@ -149,7 +146,7 @@ bool session::on_expired() {
             return false;
         case phase::lingering: close(); return false;
         case phase::answering: lose(); return false;
-        case phase::waiting: return std::exchange(held_, false);
+        case phase::waiting:
         case phase::closed: return false;
     }
     return false;
@@ -301,8 +298,13 @@ void session::leave_line() {
 void session::turn_away() {
     answered_ = true;
     held_ = true;
-    deadline_ = host_.now() + hold_time;
     answer_ = context_.handler.problem(503, "overloaded", "more is asked than can be done; later");
+    host_.hold([this, keep = below_.owner(), turn = turn_] {
+        if (turn == turn_) {
+            held_ = false;
+            advance();
+        }
+    });
 }
 
 void session::handle() {

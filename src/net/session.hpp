@@ -50,6 +50,9 @@ public:
     /// Calls `go` once, later, when requests that do not yield have had their turn: with true, or
     /// with false when there is no time for it (waiting_line.hpp).
     virtual void stand_in_line(std::function<void(bool served)> go) = 0;
+    /// Calls `go` once, after about half a second: a client that is turned away and does not heed
+    /// Retry-After then costs next to nothing, and many do not come back all at once.
+    virtual void hold(std::function<void()> go) = 0;
     /// One that was served has its answer, or nobody waits for it any more.
     virtual void leave_line(mono_time served_at) = 0;
 };
@@ -204,7 +207,7 @@ private:
     std::uint64_t body_left_ = 0;  // not yet taken from the buffer
     bool yields_ = false;
     std::optional<mono_time> served_at_;  // of the line; there until it has its answer
-    bool held_ = false;                   // the answer waits for the deadline
+    bool held_ = false;                   // the answer waits for the host
     bool answered_ = false;
     std::function<void()> gone_;
     std::function<void(bool)> written_;

@@ -1,14 +1,16 @@
 // waiting_line: requests that let others go first. While a thread has nothing better to do they are
 // served in the order they came. When more come than can be served the line stands: it has not been
-// empty for a while. Then whoever has waited for more than a moment is turned away, so that those
-// who are served were not kept waiting, and the time goes into requests that can still be answered
-// in time (the idea is CoDel's, Nichols and Jacobson 2012). It goes on to stand until nobody has
-// waited for more than a moment for as long: under overload it is empty now and then.
+// empty for a while, which is shorter while answers come. Then whoever has waited for more than a
+// moment is turned away, so that those who are served were not kept waiting, and the time goes into
+// requests that can still be answered in time (the idea is CoDel's, Nichols and Jacobson 2012). It
+// goes on to stand until nobody has waited for more than a moment for longer than those who are
+// turned away are held: under overload it is empty until they are back.
 //
 // Only so many are being answered at once, so that what lies behind this thread is no long line
 // either. How many follows from how long their answers take (as TCP Vegas has it, Brakmo and
 // Peterson 1995): where more at once only makes each take longer, fewer are let in; where they
-// share one wait for the disk, more are. Pure, one thread.
+// share one wait for the disk, more are. A line that stands lets in fewer: what goes through to the
+// end needs the processor too. Pure, one thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -37,6 +39,7 @@ public:
     std::size_t room() const { return room_; }
 
     static constexpr std::size_t least_room = 8;
+    static constexpr std::size_t least_room_when_standing = 3;
     static constexpr std::size_t first_room = 32;
     static constexpr std::size_t most_room = 512;
 
@@ -59,6 +62,8 @@ private:
     bool was_full_ = false;
     double calm_ms_ = 0;  // an answer takes when there are few; 0: not known yet
     mono_time not_empty_since_{};
+    mono_time left_{};       // the newest answer
+    milliseconds moved_{0};  // since it was empty: time in which answers came
     mono_time last_wait_{};  // for more than a moment
     bool stands_ = false;
 };

@@ -44,7 +44,7 @@ MUTANTS = (
              "const auto url = std::optional<std::string>();"),
         Edit(SHARDS, "        if (!shard.core().is_owner()) {\n            done(model::error{errc::not_owner, \"no owner has",
              "        if (beats.empty()) {\n            done(model::error{errc::not_owner, \"no owner has"),
-        Edit(SHARDS, "        if (shard.is_fresh()) {\n", "        if (shard.is_fresh() || !shard.core().is_owner()) {\n"))),
+        Edit(SHARDS, "        if (!shard.is_fresh()) {\n", "        if (!shard.is_fresh() && shard.core().is_owner()) {\n"))),
     one("zombie_renews", "a heartbeat is confirmed by who has read the log to its end of late", RUNNER_START,
         "constexpr milliseconds fresh_for{1'000};", "constexpr milliseconds fresh_for{3'600'000};", "chaos-frozen"),
     # ---- answers ----

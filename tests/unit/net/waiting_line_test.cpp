@@ -53,13 +53,41 @@ TEST_CASE("a line that stands turns away who waited for more than a moment", "[w
     written_line w;
     w.join('a', 0);
     w.join('b', 50);
-    w.join('c', 595);
-    w.join('d', 596);
+    w.join('c', 597);
+    w.join('d', 599);
     w.line.advance(at(600));
     CHECK(w.turned_away == "ab");
     CHECK(w.served == "c");
     w.line.advance(at(601));
     CHECK(w.served == "cd");
+}
+
+TEST_CASE("a line that moves and is not empty for long stands", "[waiting_line]") {
+    written_line w;
+    for (int ms = 0; ms < 280; ++ms) {
+        w.join('x', ms);
+        w.join('x', ms);
+        w.line.advance(at(ms));
+        w.line.leave(at(ms), at(ms + 1));
+    }
+    CHECK(w.turned_away.size() > 20);
+    CHECK(w.served.size() > 230);
+}
+
+TEST_CASE("a line stands no sooner because a disk did not answer", "[waiting_line]") {
+    written_line w;
+    for (int ms = 0; ms < 480; ms += 240) {
+        for (int i = 0; i < 4; ++i) {
+            w.join('x', ms);
+            w.line.advance(at(ms));
+        }
+        w.join('x', ms);
+        w.line.leave(at(ms), at(ms + 239));
+    }
+    w.line.advance(at(480));
+    w.line.advance(at(480));
+    CHECK(w.turned_away.empty());
+    CHECK(w.line.empty());
 }
 
 TEST_CASE("a line that stood has patience again when nobody waited for a while", "[waiting_line]") {
@@ -71,12 +99,16 @@ TEST_CASE("a line that stood has patience again when nobody waited for a while",
     w.join('b', 601);
     w.line.advance(at(650));
     CHECK(w.turned_away == "ab");
-    w.join('c', 1'000);
-    w.line.advance(at(1'010));
-    w.join('d', 1'151);
-    w.line.advance(at(1'200));
-    CHECK(w.turned_away == "ab");
-    CHECK(w.served == "cd");
+    w.join('c', 1'800);
+    w.line.advance(at(1'804));
+    w.join('d', 2'500);
+    w.line.advance(at(2'503));
+    CHECK(w.turned_away == "abc");
+    CHECK(w.served == "d");
+    w.join('e', 3'900);
+    w.line.advance(at(3'950));
+    CHECK(w.turned_away == "abc");
+    CHECK(w.served == "de");
 }
 
 TEST_CASE("no more are being answered at once than there is room for", "[waiting_line]") {
