@@ -299,8 +299,10 @@ void session::turn_away() {
     answered_ = true;
     held_ = true;
     answer_ = context_.handler.problem(503, "overloaded", "more is asked than can be done; later");
-    host_.hold([this, keep = below_.owner(), turn = turn_] {
-        if (turn == turn_) {
+    head_.asked.body = std::string();  // nobody reads it, and many may be held
+    // Weak: of a client that goes meanwhile nothing is kept.
+    host_.hold([this, owner = std::weak_ptr<void>(below_.owner()), turn = turn_] {
+        if (const auto alive = owner.lock(); alive && turn == turn_) {
             held_ = false;
             advance();
         }

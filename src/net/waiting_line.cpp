@@ -12,8 +12,7 @@ constexpr milliseconds moving_for{250};    // while answers come: none do while 
 constexpr milliseconds stands_for{2'000};  // longer than those who are turned away are held
 constexpr milliseconds patience{1'000};
 constexpr milliseconds moment{10};  // for more than that nobody waits where there is no crowd
-constexpr milliseconds moment_when_standing{
-    3};  // of a line that stands: what is served is served soon
+constexpr milliseconds moment_when_standing{3};  // what is served then is served soon
 constexpr std::size_t turned_away_at_once = 32;
 constexpr milliseconds adjust_every{50};
 constexpr std::size_t fewest_answers = 8;  // that say something

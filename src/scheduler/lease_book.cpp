@@ -54,8 +54,8 @@ void lease_book::clear() {
 
 void lease_book::renew(const model::record& place, milliseconds t) {
     const auto found = open_.find(place);
-    if (found == open_.end() || is_ending(place)) {
-        return;  // the event decides
+    if (found == open_.end() || found->second.in_order == ends_.end()) {
+        return;  // its end has been taken: the event decides
     }
     unschedule(found->second);
     found->second.expires = t + found->second.lease;
